@@ -1,0 +1,155 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+
+	"connectrpc.com/connect"
+	"github.com/klauspost/compress/gzip"
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	pb "sodanvan/shared/gen/sodanvan/v1"
+)
+
+// body counts what is read of a request and stops at a limit with an error that Connect
+// hands on with its detail.
+type body struct {
+	io.ReadCloser
+	read *int64
+}
+
+// limitBody replaces the body of r by one that ends with an error after limit bytes. The
+// connection is closed then: what is still on its way is not worth reading.
+func limitBody(w http.ResponseWriter, r *http.Request, limit int64, read *int64) {
+	r.Body = body{http.MaxBytesReader(w, r.Body, limit), read}
+}
+
+func (b body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	*b.read += int64(n)
+	var over *http.MaxBytesError
+	if errors.As(err, &over) {
+		return n, tooLarge()
+	}
+	return n, err
+}
+
+// unpacker is gzip that stops. Connect's own limit bounds the memory, but unpacks the
+// rest to tell its size: 4 MiB of gzip cost seconds of processor time for 4 GiB of zeros.
+// This one fails at the byte after the limit.
+type unpacker struct {
+	gz    *gzip.Reader
+	limit int64
+	left  int64
+}
+
+func newUnpacker(limit int64) connect.Decompressor { return &unpacker{limit: limit} }
+
+func (u *unpacker) Reset(src io.Reader) error {
+	u.left = u.limit
+	if u.gz == nil {
+		gz, err := gzip.NewReader(src)
+		if err != nil {
+			return badGzip(err)
+		}
+		u.gz = gz
+		return nil
+	}
+	if err := u.gz.Reset(src); err != nil {
+		return badGzip(err)
+	}
+	return nil
+}
+
+// badGzip leaves the end of the source as it is: Connect resets an idle unpacker onto
+// nothing and ignores what it says.
+func badGzip(err error) error {
+	return asConnect(connect.CodeInvalidArgument, pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, sayBadGzip, 0)
+}
+
+func (u *unpacker) Read(p []byte) (int, error) {
+	if u.gz == nil {
+		return 0, io.EOF
+	}
+	if u.left <= 0 {
+		// Exactly the limit is still right: only a byte more is too much.
+		var one [1]byte
+		n, err := u.gz.Read(one[:])
+		switch {
+		case n > 0:
+			return 0, tooLarge()
+		case err != nil && !errors.Is(err, io.EOF):
+			return 0, badGzip(err)
+		}
+		return 0, err
+	}
+	if int64(len(p)) > u.left {
+		p = p[:u.left]
+	}
+	n, err := u.gz.Read(p)
+	u.left -= int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return n, badGzip(err)
+	}
+	return n, err
+}
+
+func (u *unpacker) Close() error {
+	if u.gz == nil {
+		return nil
+	}
+	return u.gz.Close()
+}
+
+// newPacker favours speed: the pages hold short texts, and the server's processor is the
+// scarcer good.
+func newPacker() connect.Compressor {
+	w, err := gzip.NewWriterLevel(io.Discard, gzip.DefaultCompression)
+	if err != nil {
+		panic(fmt.Sprintf("api: gzip level: %v", err)) // a constant level cannot be wrong
+	}
+	return w
+}
+
+// maxRecords bounds the records at the top level of one message. Two bytes on the wire can
+// make a message of a hundred bytes in memory, so 16 MiB of them would cost a gigabyte.
+const maxRecords = 1 << 16
+
+// errRecords: more records than a phone of ours sends.
+var errRecords = errors.New("too many records in one message")
+
+// codec is Connect's binary codec with that bound. It marshals in one go and keeps no state.
+type codec struct{}
+
+func (codec) Name() string { return "proto" }
+
+func (codec) Marshal(m any) ([]byte, error) { return codec{}.MarshalAppend(nil, m) }
+
+func (codec) MarshalAppend(dst []byte, m any) ([]byte, error) {
+	msg, ok := m.(proto.Message)
+	if !ok {
+		return nil, fmt.Errorf("marshal %T: not a message", m)
+	}
+	return proto.MarshalOptions{}.MarshalAppend(dst, msg)
+}
+
+func (codec) Unmarshal(data []byte, m any) error {
+	msg, ok := m.(proto.Message)
+	if !ok {
+		return fmt.Errorf("unmarshal %T: not a message", m)
+	}
+	for n, rest := 0, data; len(rest) > 0; n++ {
+		if n == maxRecords {
+			return errRecords
+		}
+		_, _, size := protowire.ConsumeField(rest)
+		if size < 0 {
+			return fmt.Errorf("unmarshal: %w", protowire.ParseError(size))
+		}
+		rest = rest[size:]
+	}
+	return proto.Unmarshal(data, msg)
+}

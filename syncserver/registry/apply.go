@@ -1,0 +1,434 @@
+package registry
+
+import (
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/hlc"
+	"sodanvan/shared/lww"
+	"sodanvan/syncserver/store"
+)
+
+// maxOp is the most bytes that one change may have; a form cannot save more.
+const maxOp = 64 << 10
+
+// oddClock: a phone's clock that differs by more from the stamp it was given is kept in history.
+const oddClockMS = 5 * 60 * 1000
+
+var errNoUnit = errors.New("registry: unit unknown")
+
+// op is one change on its way in.
+type op struct {
+	device *store.Device
+	actor  book.Actor
+	number uint64
+	raw    []byte
+	skewMS int64
+	patch  pb.Patch
+	id     book.ID
+}
+
+func (o *op) ack(result pb.Result) *pb.Ack {
+	return &pb.Ack{Number: proto.Uint64(o.number), Result: result.Enum()}
+}
+
+// apply decides the fate of one change. A refusal is not an error: it is the ack. An error
+// means that the database failed and the call as a whole is undone.
+func (w *writing) apply(o *op) (*pb.Ack, error) {
+	if len(o.raw) > maxOp {
+		return w.refuse(o, &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_TOO_LARGE, Rule: "too_large"})
+	}
+	if err := proto.Unmarshal(o.raw, &o.patch); err != nil {
+		return w.refuse(o, badWire())
+	}
+	env := o.patch.GetEnvelope()
+	id, ok := book.IDFrom(env.GetId())
+	if !ok || env.GetKind() <= 0 {
+		return w.refuse(o, badWire())
+	}
+	o.id = id
+	if w.hasErased {
+		if gone, err := w.tx.Erased(id); err != nil {
+			return nil, err
+		} else if gone {
+			return o.ack(pb.Result_RESULT_ERASED), nil
+		}
+	}
+	change := lww.FromPatch(&o.patch, lww.Version{})
+	if change.Valid() != nil {
+		return w.refuse(o, badWire())
+	}
+	md, known := book.Descriptor(env.GetKind())
+	if o.actor.Unconfirmed {
+		return w.suggest(o, pb.SuggestionReason_SUGGESTION_REASON_CLONE)
+	}
+	if !known {
+		return w.park(o, book.ID{})
+	}
+	if lww.Check(md, o.patch.GetSet()) != nil {
+		return w.refuse(o, badWire())
+	}
+	before := w.world.stored(id)
+	rec, ack, err := w.locate(o, before)
+	if ack != nil || err != nil {
+		return ack, err
+	}
+	fields := book.Fields(&o.patch)
+	creating := before == nil
+	late, was, err := w.formerly(o, rec)
+	if err != nil {
+		return nil, err
+	}
+	refusal := book.MayWrite(o.actor, rec, creating, fields, o.patch.GetSet(), w.world)
+	switch {
+	case refusal != nil && refusal.Code == pb.RefusalCode_REFUSAL_CODE_NOT_YOURS && was != 0:
+		// It was theirs. A new record from a phone that does not know of the handover counts
+		// as written before it; all else waits on the desk, and no clock decides.
+		if !creating || !late {
+			return w.suggest(o, was)
+		}
+		w.world.as = map[book.ID]book.ID{rec.Holder.ID: o.actor.Member}
+		defer func() { w.world.as = nil }()
+		if refusal = book.MayWrite(o.actor, rec, creating, fields, o.patch.GetSet(), w.world); refusal != nil {
+			return w.suggest(o, was)
+		}
+	case refusal != nil:
+		return w.refuse(o, refusal)
+	case was != 0 && late && !creating:
+		// Theirs again (A→B→A), but the phone does not know yet that it was another's meanwhile.
+		return w.suggest(o, was)
+	}
+	return w.store(o, rec, before)
+}
+
+func badWire() *book.Refusal {
+	return &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_BAD_WIRE, Rule: "bad_wire"}
+}
+
+// locate finds the record that a change is about, or the place of a new one. An ack says
+// that the change ends here.
+func (w *writing) locate(o *op, before *stored) (book.Record, *pb.Ack, error) {
+	env := o.patch.GetEnvelope()
+	if before != nil {
+		rec := before.record
+		if rec.Kind != env.GetKind() || o.patch.GetCreate() && rec.Author != o.actor.Member {
+			// An id that stands already: said in the words of "not yours", whether the caller may
+			// see that record or not.
+			a, err := w.refuse(o, &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_NOT_YOURS, Rule: "not_yours"})
+			return rec, a, err
+		}
+		return rec, nil, nil
+	}
+	subject, _ := book.IDFrom(env.GetSubject())
+	if fate, err := w.tx.Fate(o.id, o.device.Number); err != nil {
+		return book.Record{}, nil, err
+	} else if fate != nil && !o.patch.GetCreate() {
+		a, err := w.follow(o, fate, o.id)
+		return book.Record{}, a, err
+	}
+	if !o.patch.GetCreate() {
+		a, err := w.refuse(o, &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_NOT_YOURS, Rule: "not_yours"})
+		return book.Record{}, a, err
+	}
+	holder, unit, err := book.Place(env, o.actor, w.world)
+	var refusal *book.Refusal
+	switch {
+	case errors.Is(err, book.ErrParked):
+		if fate, err := w.tx.Fate(subject, o.device.Number); err != nil {
+			return book.Record{}, nil, err
+		} else if fate != nil {
+			a, err := w.follow(o, fate, subject)
+			return book.Record{}, a, err
+		}
+		a, err := w.park(o, subject)
+		return book.Record{}, a, err
+	case errors.As(err, &refusal):
+		a, err := w.refuse(o, refusal)
+		return book.Record{}, a, err
+	case err != nil:
+		return book.Record{}, nil, err
+	}
+	rec := book.Record{Kind: env.GetKind(), ID: o.id, Author: o.actor.Member, Subject: subject, Holder: holder, Unit: unit}
+	rec.Household, _ = book.IDFrom(env.GetHousehold())
+	return rec, nil, nil
+}
+
+// follow gives a change the fate of the new record that it belongs to.
+func (w *writing) follow(o *op, fate *store.Fate, of book.ID) (*pb.Ack, error) {
+	switch fate.Result {
+	case pb.Result_RESULT_PARKED:
+		return w.park(o, of)
+	case pb.Result_RESULT_SUGGESTION:
+		return w.suggest(o, pb.SuggestionReason_SUGGESTION_REASON_HANDED_OVER)
+	}
+	return w.refuse(o, &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_FOLLOWS_REFUSED, Rule: "follows_refused"})
+}
+
+// formerly tells whether the actor once looked after the household, or once sat at the
+// desk of the branch, and no longer or only again does so; late: the device has not matched
+// its view since that ended.
+func (w *writing) formerly(o *op, rec book.Record) (late bool, why pb.SuggestionReason, err error) {
+	me := o.actor.Member
+	if rec.Unit != o.actor.Branch {
+		return false, 0, nil
+	}
+	if rec.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
+		last, err := w.lastHandover(rec.Unit)
+		if err != nil || last == 0 {
+			return false, 0, err
+		}
+		ts, err := w.tx.HouseholdTenures(rec.Holder.ID)
+		if err != nil {
+			return false, 0, err
+		}
+		for _, t := range ts {
+			if t.Member == me && t.To != 0 {
+				why = pb.SuggestionReason_SUGGESTION_REASON_HANDED_OVER
+			}
+			if why != 0 && t.To > o.device.Matched {
+				late = true
+			}
+		}
+	}
+	if why == 0 {
+		ts, err := w.tx.OfficeTenures(rec.Unit)
+		if err != nil {
+			return false, 0, err
+		}
+		for _, t := range ts {
+			if t.Member == me && t.To != 0 {
+				why, late = pb.SuggestionReason_SUGGESTION_REASON_OFFICE_ENDED, t.To > o.device.Matched
+			}
+		}
+		if m := w.world.member(me); m != nil && (m.Office == pb.Office_OFFICE_SECRETARY || m.Office == pb.Office_OFFICE_DEPUTY) {
+			why = 0
+		}
+	}
+	return late && why != 0, why, nil
+}
+
+// store gives the change its stamp, merges it, asks whether the merged record keeps the
+// rules, and writes all that follows from it.
+func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error) {
+	stamp := hlc.Stamp(o.patch.GetGivenStamp())
+	if stamp == 0 || stamp > w.now || len(w.r.parent) == 0 {
+		stamp = hlc.Give(hlc.Write{PhoneMS: o.patch.GetPhoneMs(), ServerMS: o.patch.GetServerMs(), SkewMS: o.skewMS,
+			Seen: hlc.Stamp(o.patch.GetSeen()), DeviceLast: hlc.Stamp(o.device.LastStamp), Now: w.now})
+	}
+	change := lww.FromPatch(&o.patch, lww.Version{Stamp: stamp, Device: o.device.Number})
+	if before != nil {
+		change.Create = false
+	}
+	state, lost, err := lww.Merge(rec.State, change)
+	if err != nil {
+		return w.refuse(o, badWire())
+	}
+	after := rec
+	after.State = state
+	if refusal := book.Validate(after, change, o.actor, w.world); refusal != nil {
+		return w.refuse(o, refusal)
+	}
+	o.device.LastStamp = max(o.device.LastStamp, uint64(stamp))
+	kept, err := w.put(after, before)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.keepLost(kept.record, lost); err != nil {
+		return nil, err
+	}
+	if err := w.tellLosers(o, kept.record, lost); err != nil {
+		return nil, err
+	}
+	if off := stamp.Millis() - o.patch.GetPhoneMs(); off > oddClockMS || off < -oddClockMS {
+		if err := w.keepClock(o, kept.record, stamp); err != nil {
+			return nil, err
+		}
+	}
+	if rec.Kind == pb.Kind_KIND_REVIEW {
+		if err := w.approved(kept.record); err != nil {
+			return nil, err
+		}
+	}
+	w.audit(o.device.Number, "write", kept.record.Holder)
+	ack := o.ack(pb.Result_RESULT_STORED)
+	ack.Stamp, ack.Seq = proto.Uint64(uint64(stamp)), proto.Uint64(kept.record.Seq)
+	if before == nil {
+		if err := w.unpark(kept.record.ID); err != nil {
+			return nil, err
+		}
+	}
+	return ack, nil
+}
+
+// keepLost writes every value that lost into the history of its record.
+func (w *writing) keepLost(rec book.Record, lost []lww.Lost) error {
+	for _, l := range lost {
+		author, _ := w.world.MemberOfDevice(l.Version.Device)
+		if err := w.tx.AddPast(&store.Past{Record: rec.ID, Holder: rec.Holder, Unit: rec.Unit, Value: &pb.PastValue{
+			Field: proto.Uint32(l.Field), Value: l.Value, Cleared: proto.Bool(l.Cleared), Stamp: proto.Uint64(uint64(l.Version.Stamp)),
+			Device: proto.Uint32(l.Version.Device), Author: author.Bytes()}}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keepClock keeps the phone's own clock where it was far from the stamp; field 0 is the change as a whole.
+func (w *writing) keepClock(o *op, rec book.Record, stamp hlc.Stamp) error {
+	return w.tx.AddPast(&store.Past{Record: rec.ID, Holder: rec.Holder, Unit: rec.Unit, Value: &pb.PastValue{
+		Stamp: proto.Uint64(uint64(stamp)), Device: proto.Uint32(o.device.Number), Author: o.actor.Member.Bytes(), PhoneMs: proto.Int64(o.patch.GetPhoneMs())}})
+}
+
+// tellLosers leaves a row for each value that was replaced by a writer who had not seen
+// it, or that came too late to stand: the loser reads who wrote what stands, and can put
+// their own back.
+func (w *writing) tellLosers(o *op, rec book.Record, lost []lww.Lost) error {
+	for _, l := range lost {
+		if l.Field >= 200 {
+			continue
+		}
+		if !l.Incoming && (l.Version.Device == o.device.Number || uint64(l.Version.Stamp) <= o.patch.GetSeen()) {
+			continue
+		}
+		loser, _ := w.world.MemberOfDevice(l.Version.Device)
+		winner, _ := w.world.MemberOfDevice(l.Winner.Device)
+		body, err := lww.Encode(&pb.Overwritten{Field: proto.Uint32(l.Field), Value: l.Value, Cleared: proto.Bool(l.Cleared),
+			Stamp: proto.Uint64(uint64(l.Version.Stamp)), Device: proto.Uint32(l.Version.Device), Author: loser.Bytes(),
+			WinnerStamp: proto.Uint64(uint64(l.Winner.Stamp)), WinnerDevice: proto.Uint32(l.Winner.Device), WinnerAuthor: winner.Bytes()})
+		if err != nil {
+			return err
+		}
+		if err := w.serverRow(pb.Kind_KIND_OVERWRITTEN, rec.ID, rec.Holder, rec.Unit, body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// serverRow makes a record of the server's own.
+func (w *writing) serverRow(kind pb.Kind, subject book.ID, h book.Holder, unit book.ID, body []byte) error {
+	id := book.NewID(w.now.Millis(), w.r.random)
+	_, err := w.serverPatch(&pb.Envelope{Kind: kind.Enum(), Id: id.Bytes(), Subject: subject.Bytes()}, h, unit, body, nil)
+	return err
+}
+
+// approved keeps the body that a verdict approved, for reports while an edit waits.
+func (w *writing) approved(review book.Record) error {
+	var m pb.Review
+	if _, err := lww.Decode(review.State.Body, &m); err != nil {
+		return err
+	}
+	subject := w.world.stored(review.Subject)
+	if m.GetVerdict() != pb.Verdict_VERDICT_APPROVED || subject == nil {
+		return nil
+	}
+	digest := lww.Digest(subject.record.State.Body)
+	if string(digest[:]) != string(m.GetDigest()) {
+		return nil
+	}
+	return w.tx.PutApproved(&store.Approved{Record: review.Subject, Digest: digest[:], Review: review.ID, Body: subject.record.State.Body},
+		subject.record.Holder, subject.record.Unit)
+}
+
+// refuse keeps a refused change for the desk and tells the phone why.
+func (w *writing) refuse(o *op, refusal *book.Refusal) (*pb.Ack, error) {
+	a := o.ack(pb.Result_RESULT_REFUSED)
+	a.Refusal = refusal.Proto()
+	raw := o.raw
+	if len(raw) > maxOp {
+		raw = nil
+	}
+	body, err := lww.Encode(&pb.RefusedChange{Patch: raw, Code: refusal.Code.Enum(), Device: proto.Uint32(o.device.Number),
+		Number: proto.Uint64(o.number), TimeMs: proto.Int64(w.now.Millis())})
+	if err != nil {
+		return nil, err
+	}
+	return a, w.onDesk(o, pb.Kind_KIND_REFUSED, body, pb.Result_RESULT_REFUSED)
+}
+
+// suggest lays a change on the desk, for a person to decide.
+func (w *writing) suggest(o *op, why pb.SuggestionReason) (*pb.Ack, error) {
+	body, err := lww.Encode(&pb.Suggestion{Patch: o.raw, Why: why.Enum(), Device: proto.Uint32(o.device.Number),
+		Number: proto.Uint64(o.number), TimeMs: proto.Int64(w.now.Millis())})
+	if err != nil {
+		return nil, err
+	}
+	return o.ack(pb.Result_RESULT_SUGGESTION), w.onDesk(o, pb.Kind_KIND_SUGGESTION, body, pb.Result_RESULT_SUGGESTION)
+}
+
+// onDesk places a server's row about a change with the desk of the writer's own branch;
+// with the writer alone where they have none.
+func (w *writing) onDesk(o *op, kind pb.Kind, body []byte, result pb.Result) error {
+	h, unit := book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: o.actor.Branch}, o.actor.Branch
+	if unit.IsZero() {
+		h, unit = book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: o.actor.Member}, o.actor.Commune
+	}
+	if err := w.serverRow(kind, o.id, h, unit, body); err != nil {
+		return err
+	}
+	if o.patch.GetCreate() && !o.id.IsZero() && w.world.stored(o.id) == nil {
+		return w.tx.PutFate(store.Fate{Record: o.id, Device: o.device.Number, Result: result})
+	}
+	return nil
+}
+
+// park keeps a change until what it is about is known here.
+func (w *writing) park(o *op, waitFor book.ID) (*pb.Ack, error) {
+	unit := o.actor.Branch
+	if unit.IsZero() {
+		unit = o.actor.Commune
+	}
+	if err := w.tx.Park(&store.Parked{Device: o.device.Number, Number: o.number, WaitFor: waitFor, Record: o.id, Unit: unit, Op: o.raw, SkewMS: o.skewMS}); err != nil {
+		return nil, err
+	}
+	if o.patch.GetCreate() {
+		if err := w.tx.PutFate(store.Fate{Record: o.id, Device: o.device.Number, Result: pb.Result_RESULT_PARKED}); err != nil {
+			return nil, err
+		}
+	}
+	return o.ack(pb.Result_RESULT_PARKED), nil
+}
+
+// unpark tries again what waited for a record that is now here, and keeps the new fate for
+// the phone to ask for.
+func (w *writing) unpark(id book.ID) error {
+	waiting, err := w.tx.ParkedFor(id)
+	if err != nil {
+		return err
+	}
+	for _, p := range waiting {
+		d, err := w.device(p.Device)
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			continue
+		}
+		actor, err := w.r.actor(w.tx, d)
+		if err != nil {
+			return err
+		}
+		if err := w.tx.Unpark(p.Device, p.Number); err != nil {
+			return err
+		}
+		ack, err := w.apply(&op{device: d, actor: actor, number: p.Number, raw: p.Op, skewMS: p.SkewMS})
+		if err != nil {
+			return err
+		}
+		if ack.GetResult() == pb.Result_RESULT_PARKED {
+			continue
+		}
+		b, err := proto.Marshal(ack)
+		if err != nil {
+			return err
+		}
+		if err := w.tx.AddLateAck(p.Device, store.LogEntry{Number: p.Number, Hash: nil, Ack: b}); err != nil {
+			return fmt.Errorf("late ack: %w", err)
+		}
+	}
+	return nil
+}

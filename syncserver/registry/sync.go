@@ -1,0 +1,416 @@
+package registry
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/seal"
+	"sodanvan/syncserver/store"
+)
+
+const (
+	// maxOps bounds the changes of one call; more are for the next one.
+	maxOps = 10_000
+	// quietMS: so long a device's last call may be remembered in memory only.
+	quietMS = 10 * 60 * 1000
+	// rotateMS is the age at which a token is due for rotation.
+	rotateMS = 7 * 24 * 3600 * 1000
+)
+
+var (
+	errDevice = errors.New("device is not the token's")
+	errGap    = errors.New("op numbers have a gap")
+)
+
+// Sync takes a phone's changes in and gives it rows, in one call; see docs/sync.md.
+//
+// Errors are *Problem: TOKEN_REVOKED, BAD_REQUEST (a device that is not the token's),
+// BAD_SIGNATURE, GAP, TOO_LARGE, DISK_FULL, BUSY. A change that cannot be taken is no
+// error: its ack says so.
+func (r *Registry) Sync(ctx context.Context, c Caller, req *pb.SyncRequest) (*pb.SyncResponse, error) {
+	out, err := r.sync(ctx, c, req)
+	if err != nil {
+		return nil, asProblem(err)
+	}
+	return out, nil
+}
+
+func (r *Registry) sync(ctx context.Context, c Caller, req *pb.SyncRequest) (*pb.SyncResponse, error) {
+	if c.Revoked {
+		return nil, problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED, nil)
+	}
+	if len(req.GetOps()) > maxOps {
+		return nil, problem(pb.ProblemCode_PROBLEM_CODE_TOO_LARGE, nil)
+	}
+	out := &pb.SyncResponse{}
+	if len(req.GetEpoch()) > 0 && !bytes.Equal(req.GetEpoch(), r.epoch) {
+		out.Epoch = &pb.Epoch{Id: r.epoch, Parent: r.parent}
+		out.Now = proto.Uint64(uint64(r.clock.Now(r.nowMS())))
+		return out, nil
+	}
+	d, err := r.deviceOf(ctx, c, req)
+	if err != nil {
+		return nil, err
+	}
+	if n := len(req.GetOps()); n > 0 {
+		claim := seal.OpsClaim{Server: r.server, Epoch: r.epoch, Device: req.GetDevice(), First: req.GetFirst(),
+			Last: req.GetFirst() + uint64(n) - 1, Hash: seal.HashOps(req.GetOps())}
+		if req.GetFirst() == 0 || seal.VerifyOps(ed25519.PublicKey(d.Key), claim, req.GetSignature()) != nil {
+			return nil, problem(pb.ProblemCode_PROBLEM_CODE_BAD_SIGNATURE, nil)
+		}
+	}
+	now := r.nowMS()
+	if len(req.GetOps()) > 0 || req.GetConfirmed() > d.Confirmed || now-d.LastSync > quietMS || d.Schema != req.GetSchema() {
+		if d, err = r.push(ctx, d.Number, req, out); err != nil {
+			return nil, err
+		}
+		if out.GetClone() != nil && out.GetClone().GetDevice() != req.GetDevice() {
+			out.Now = proto.Uint64(uint64(r.clock.Now(r.nowMS())))
+			return out, nil
+		}
+	}
+	if err := r.pull(ctx, d, req, out); err != nil {
+		return nil, err
+	}
+	out.Rotate = proto.Bool(now-d.TokenMS > rotateMS)
+	out.Now = proto.Uint64(uint64(r.clock.Now(r.nowMS())))
+	r.mu.Lock()
+	r.lastSeen[d.Number] = seen{now, req.GetUnsent()}
+	r.mu.Unlock()
+	return out, nil
+}
+
+// deviceOf finds the device that a request speaks for: the token's own, or a copy of it
+// that was given a number of its own.
+func (r *Registry) deviceOf(ctx context.Context, c Caller, req *pb.SyncRequest) (d *store.Device, err error) {
+	err = r.store.Read(ctx, func(from store.Reader) error {
+		if d, err = from.Device(req.GetDevice()); err != nil {
+			return err
+		}
+		if d == nil || d.Number != c.Device && d.CloneOf != c.Device {
+			return problem(pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, errDevice)
+		}
+		if d.Revoked {
+			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED, nil)
+		}
+		return nil
+	})
+	return d, err
+}
+
+// push takes the changes of a call into the database. When it returns, they are on disk.
+func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest, out *pb.SyncResponse) (*store.Device, error) {
+	var acks []*pb.Ack
+	var clone *pb.CloneNotice
+	var device *store.Device
+	err := r.store.Write(ctx, func(tx store.Tx) error {
+		acks, clone = nil, nil
+		d, err := tx.Device(number)
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, nil)
+		}
+		d.Schema = req.GetSchema()
+		actor, err := r.actor(tx, d)
+		if err != nil {
+			return err
+		}
+		if actor.Member.IsZero() {
+			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED, nil)
+		}
+		if err := tx.LockUnits(partitions(actor)); err != nil {
+			return err
+		}
+		w, err := r.begin(tx)
+		if err != nil {
+			return err
+		}
+		w.devices[number] = d
+		if err := w.matched(d, actor, req); err != nil {
+			return err
+		}
+		d.LastSync, d.Unsent = r.nowMS(), req.GetUnsent()
+		if req.GetNowMs() != 0 {
+			d.SkewMS = w.now.Millis() - req.GetNowMs()
+		}
+		if req.GetConfirmed() > d.Confirmed {
+			d.Confirmed = min(req.GetConfirmed(), d.LastOp)
+			if err := tx.ForgetLog(number, d.Confirmed); err != nil {
+				return err
+			}
+		}
+		if len(req.GetOps()) > 0 {
+			if acks, clone, err = w.ops(d, actor, req); err != nil {
+				return err
+			}
+		}
+		device = d
+		return w.finish()
+	})
+	if err != nil {
+		return nil, err
+	}
+	out.Acks, out.Clone = acks, clone
+	return device, nil
+}
+
+// partitions that a call of this actor may write to, sorted, to be locked before anything is read.
+func partitions(a book.Actor) []book.ID {
+	ids := []book.ID{a.Commune}
+	if !a.Branch.IsZero() {
+		ids = append(ids, a.Branch)
+	}
+	return sorted(ids)
+}
+
+// matched notes that the phone now holds just what it should: after that it knows of
+// every handover so far.
+func (w *writing) matched(d *store.Device, a book.Actor, req *pb.SyncRequest) error {
+	if a.Branch.IsZero() || len(req.GetHeld())+len(req.GetFilling()) == 0 {
+		return nil
+	}
+	v, err := view(w.tx, a)
+	if err != nil {
+		return err
+	}
+	if !matches(v, req) {
+		return nil
+	}
+	u, err := w.unit(a.Branch)
+	if err != nil {
+		return err
+	}
+	d.Matched = u.Seq
+	return nil
+}
+
+// ops takes a call's changes in order. What was answered before is answered the same way.
+func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([]*pb.Ack, *pb.CloneNotice, error) {
+	first := req.GetFirst()
+	last := first + uint64(len(req.GetOps())) - 1
+	if first > d.LastOp+1 {
+		return nil, nil, problem(pb.ProblemCode_PROBLEM_CODE_GAP, fmt.Errorf("%w: first %d, have %d", errGap, first, d.LastOp))
+	}
+	known := map[uint64]store.LogEntry{}
+	if first <= d.LastOp {
+		entries, err := w.tx.Log(d.Number, first, last)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, e := range entries {
+			known[e.Number] = e
+		}
+	}
+	var acks []*pb.Ack
+	var log []store.LogEntry
+	for i, raw := range req.GetOps() {
+		n := first + uint64(i)
+		hash := opHash(raw)
+		if n <= d.LastOp {
+			e, ok := known[n]
+			if !ok || !bytes.Equal(e.Hash, hash) {
+				// These numbers were used already, for something else: two phones with one book.
+				c, err := w.clone(d, hash)
+				return nil, c, err
+			}
+			a := &pb.Ack{}
+			if err := proto.Unmarshal(e.Ack, a); err != nil {
+				return nil, nil, err
+			}
+			acks = append(acks, a)
+			continue
+		}
+		a, err := w.apply(&op{device: d, actor: actor, number: n, raw: raw, skewMS: d.SkewMS})
+		if err != nil {
+			return nil, nil, err
+		}
+		if w.world.err != nil {
+			return nil, nil, w.world.err
+		}
+		b, err := proto.Marshal(a)
+		if err != nil {
+			return nil, nil, err
+		}
+		acks = append(acks, a)
+		log = append(log, store.LogEntry{Number: n, Hash: hash, Ack: b})
+		d.LastOp = n
+	}
+	var notice *pb.CloneNotice
+	if d.CloneOf != 0 {
+		notice = &pb.CloneNotice{Device: proto.Uint32(d.Number), Confirmed: proto.Bool(!d.Unconfirmed)}
+	}
+	return acks, notice, w.tx.AppendLog(d.Number, log)
+}
+
+func opHash(raw []byte) []byte {
+	sum := sha256.Sum256(raw)
+	return sum[:16]
+}
+
+// clone gives the copy of a device a number of its own, the same one again when it asks
+// again. Until the secretary has confirmed it, its changes are suggestions and it gets no rows.
+func (w *writing) clone(d *store.Device, mark []byte) (*pb.CloneNotice, error) {
+	all, err := w.tx.Devices()
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		if c.CloneOf == d.Number && bytes.Equal(c.CloneMark, mark) {
+			return &pb.CloneNotice{Device: proto.Uint32(c.Number), Confirmed: proto.Bool(!c.Unconfirmed)}, nil
+		}
+	}
+	n, err := w.tx.NextDevice()
+	if err != nil {
+		return nil, err
+	}
+	c := &store.Device{Number: n, Member: d.Member, Key: d.Key, Name: d.Name, EnrolledMS: w.now.Millis(), TokenMS: d.TokenMS,
+		Unconfirmed: true, CloneOf: d.Number, CloneMark: mark, Schema: d.Schema}
+	w.devices[n] = c
+	w.audit(n, "clone", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
+	return &pb.CloneNotice{Device: proto.Uint32(n), Confirmed: proto.Bool(false)}, nil
+}
+
+// pull builds the rows of the reply on one snapshot.
+func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncRequest, out *pb.SyncResponse) error {
+	var v []grant
+	var knows uint64
+	var stale bool
+	err := r.store.Read(ctx, func(from store.Reader) error {
+		fresh, err := from.Device(d.Number)
+		if err != nil {
+			return err
+		}
+		if fresh == nil || fresh.Revoked {
+			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED, nil)
+		}
+		late, err := from.LateAcks(d.Number, req.GetParked())
+		if err != nil {
+			return err
+		}
+		for _, e := range late {
+			a := &pb.Ack{}
+			if err := proto.Unmarshal(e.Ack, a); err != nil {
+				return err
+			}
+			out.Acks = append(out.Acks, a)
+		}
+		if out.AuditHead, err = from.AuditHead(); err != nil {
+			return err
+		}
+		if fresh.CloneOf != 0 {
+			out.Clone = &pb.CloneNotice{Device: proto.Uint32(fresh.Number), Confirmed: proto.Bool(!fresh.Unconfirmed)}
+		}
+		if fresh.Unconfirmed {
+			return nil
+		}
+		actor, err := r.actor(from, fresh)
+		if err != nil {
+			return err
+		}
+		if v, err = view(from, actor); err != nil {
+			return err
+		}
+		if err := page(from, actor, v, req, out); err != nil {
+			return err
+		}
+		if out.View == nil && !actor.Branch.IsZero() {
+			last, err := lastHandover(from, actor.Branch)
+			if err != nil {
+				return err
+			}
+			u, _, err := from.Unit(actor.Branch)
+			knows, stale = u.Seq, fresh.Matched < last
+			return err
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if stale {
+		return r.keepMatched(ctx, d.Number, knows)
+	}
+	if out.View != nil {
+		return r.keepSent(ctx, d.Number, v)
+	}
+	return nil
+}
+
+// keepMatched notes that a device has matched its view after a handover.
+func (r *Registry) keepMatched(ctx context.Context, number uint32, seq uint64) error {
+	return r.store.Write(ctx, func(tx store.Tx) error {
+		d, err := tx.Device(number)
+		if err != nil || d == nil {
+			return err
+		}
+		d.Matched = max(d.Matched, seq)
+		return tx.PutDevice(d)
+	})
+}
+
+// keepSent writes into the access log which households a device is being given, before
+// the reply leaves: the household's sheet says which devices hold its data.
+func (r *Registry) keepSent(ctx context.Context, number uint32, v []grant) error {
+	return r.store.Write(ctx, func(tx store.Tx) error {
+		w, err := r.begin(tx)
+		if err != nil {
+			return err
+		}
+		for _, g := range v {
+			if g.holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD || g.holder.Kind == pb.HolderKind_HOLDER_KIND_WHOLE_BRANCH {
+				w.audit(number, "send", g.holder)
+			}
+		}
+		return w.finish()
+	})
+}
+
+// History gives the earlier values of a record that the caller may see, newest first.
+// "Not yours" and "not there" are the same answer.
+func (r *Registry) History(ctx context.Context, c Caller, req *pb.HistoryRequest) (*pb.HistoryResponse, error) {
+	const limit = 200
+	out := &pb.HistoryResponse{}
+	err := r.store.Read(ctx, func(from store.Reader) error {
+		id, ok := book.IDFrom(req.GetId())
+		d, err := from.Device(c.Device)
+		if err != nil {
+			return err
+		}
+		if !ok || d == nil || c.Revoked {
+			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
+		}
+		actor, err := r.actor(from, d)
+		if err != nil {
+			return err
+		}
+		w := newWorld(from)
+		s := w.stored(id)
+		if w.err != nil {
+			return w.err
+		}
+		if s == nil || !book.MaySee(actor, s.record.Holder, s.record.Unit, w) {
+			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
+		}
+		if out.Values, err = from.History(id, req.GetBefore(), limit+1); err != nil {
+			return err
+		}
+		if len(out.Values) > limit {
+			out.Values, out.More = out.Values[:limit], proto.Bool(true)
+		}
+		return w.err
+	})
+	if err != nil {
+		return nil, asProblem(err)
+	}
+	return out, nil
+}

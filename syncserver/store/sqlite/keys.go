@@ -1,0 +1,195 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/seal"
+	"sodanvan/syncserver/store"
+)
+
+// serverKey seals what belongs to no household and no unit.
+const serverKey = "server"
+
+// keyOf names the key that seals what a holder holds: one a household, one a unit.
+func keyOf(h book.Holder, unit book.ID) string {
+	if h.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
+		return "household:" + hex.EncodeToString(h.ID[:])
+	}
+	return "unit:" + hex.EncodeToString(unit[:])
+}
+
+// keyRing makes, wraps and remembers the keys of keys.db. New keys are written and
+// synced before the transaction whose bodies they seal commits: a key without a body
+// harms nobody, a body without a key is lost.
+type keyRing struct {
+	db     *sql.DB
+	master seal.MasterKey
+	sealer *seal.Sealer
+
+	mu    sync.Mutex
+	fresh map[string]seal.RowKey
+}
+
+func openKeys(dir string) (*keyRing, error) {
+	master, err := masterKey(filepath.Join(dir, "master.key"))
+	if err != nil {
+		return nil, err
+	}
+	db, err := openDB(filepath.Join(dir, "keys.db"), writer)
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	if err := migrate(db, "keys.db", `CREATE TABLE keys (id TEXT PRIMARY KEY, wrapped BLOB) WITHOUT ROWID;`); err != nil {
+		db.Close()
+		return nil, err
+	}
+	return &keyRing{db: db, master: master, sealer: seal.NewSealer(nil, "server"), fresh: map[string]seal.RowKey{}}, nil
+}
+
+// masterKey reads the key that wraps all others, or makes it at first start.
+func masterKey(path string) (seal.MasterKey, error) {
+	b, err := os.ReadFile(path)
+	switch {
+	case err == nil && len(b) == len(seal.MasterKey{}):
+		return seal.MasterKey(b), nil
+	case err == nil:
+		return seal.MasterKey{}, fmt.Errorf("master key %s: %d bytes, want 32", path, len(b))
+	case !errors.Is(err, os.ErrNotExist):
+		return seal.MasterKey{}, fmt.Errorf("master key: %w", err)
+	}
+	k := seal.NewMasterKey(rand.Reader)
+	if err := writeFile(path, k[:]); err != nil {
+		return seal.MasterKey{}, fmt.Errorf("master key: %w", err)
+	}
+	return k, nil
+}
+
+// writeFile makes a private file that is there whole or not at all.
+func writeFile(path string, b []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if _, err := f.Write(b); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return err
+	}
+	d, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	return d.Sync()
+}
+
+// load makes the key of an id usable; false where there is none. The other process of a
+// running server may have made it meanwhile, so a miss asks the file.
+func (k *keyRing) load(id string) (bool, error) {
+	if k.sealer.Has(id) {
+		return true, nil
+	}
+	var wrapped []byte
+	err := k.db.QueryRow(`SELECT wrapped FROM keys WHERE id = ?`, id).Scan(&wrapped)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, mapError(err)
+	}
+	if wrapped == nil {
+		return false, fmt.Errorf("key %s: %w", id, store.ErrKeyGone)
+	}
+	key, err := k.master.UnwrapRowKey(id, wrapped)
+	if err != nil {
+		return false, fmt.Errorf("key %s: %w", id, err)
+	}
+	k.sealer.Add(id, key)
+	return true, nil
+}
+
+// seal seals a body, making its key where there is none yet.
+func (k *keyRing) seal(table, row, id string, body []byte) ([]byte, error) {
+	ok, err := k.load(id)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		key := seal.NewRowKey(rand.Reader)
+		k.mu.Lock()
+		k.fresh[id] = key
+		k.mu.Unlock()
+		k.sealer.Add(id, key)
+	}
+	return k.sealer.SealBare(table, row, id, body)
+}
+
+func (k *keyRing) open(table, row, id string, sealed []byte) ([]byte, error) {
+	ok, err := k.load(id)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("key %s: %w", id, store.ErrKeyGone)
+	}
+	return k.sealer.Open(table, row, id, sealed)
+}
+
+// flush puts the keys made since the last flush on disk.
+func (k *keyRing) flush() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(k.fresh) == 0 {
+		return nil
+	}
+	tx, err := k.db.Begin()
+	if err != nil {
+		return mapError(err)
+	}
+	defer tx.Rollback()
+	for id, key := range k.fresh {
+		if _, err := tx.Exec(`INSERT INTO keys (id, wrapped) VALUES (?, ?)`, id, k.master.WrapRowKey(rand.Reader, id, key)); err != nil {
+			return mapError(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return mapError(err)
+	}
+	clear(k.fresh)
+	return nil
+}
+
+// drop forgets keys that a rolled back transaction made.
+func (k *keyRing) drop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for id := range k.fresh {
+		k.sealer.Forget(id)
+	}
+	clear(k.fresh)
+}
+
+func (k *keyRing) check(ctx context.Context) ([]string, error) {
+	return integrity(ctx, k.db, "keys.db")
+}
