@@ -64,15 +64,6 @@ func parse(s *shape, raw []byte) (body, *Refusal) {
 	return out, nil
 }
 
-// parseSet takes a patch's set apart, without a schema; nil where it is malformed.
-func parseSet(raw []byte) body {
-	b, refusal := parse(&shape{}, raw)
-	if refusal != nil {
-		return nil
-	}
-	return b
-}
-
 // last gives the record of a field that counts; as in every protobuf decoder the last.
 func (b body) last(num uint32) (field, bool) {
 	for i := len(b) - 1; i >= 0; i-- {

@@ -280,6 +280,20 @@ func TestSendingUp(t *testing.T) {
 	}
 }
 
+// TestAStoredStepIsJudgedWithoutItself: the server may ask again with the step in World.
+func TestAStoredStepIsJudgedWithoutItself(t *testing.T) {
+	w := petitionReady(t)
+	s := stepOf(w, sentUp, ID{})
+	r := w.stored(t, pb.Kind_KIND_STEP, "gửi", "bí", "đơn", byHousehold("hộ-an"), "thôn", s)
+	if got := Validate(r, lww.Change{Set: r.State.Body, Create: true}, actor("bí"), w); got != nil {
+		t.Error(got)
+	}
+	back := w.stored(t, pb.Kind_KIND_STEP, "rút", "bí", "đơn", byHousehold("hộ-an"), "thôn", stepOf(w, takenBack, r.ID))
+	if got := MayWrite(actor("bí"), back, true, []uint32{2}, back.State.Body, w); got != nil {
+		t.Error(got)
+	}
+}
+
 func TestStepContent(t *testing.T) {
 	for _, tc := range []struct {
 		name   string

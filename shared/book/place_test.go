@@ -14,6 +14,7 @@ func TestPlace(t *testing.T) {
 	w.stored(t, pb.Kind_KIND_PETITION, "đơn", "an", "hộ-an", byHousehold("hộ-an"), "thôn", petitionOf("x"))
 	w.stored(t, pb.Kind_KIND_NOTICE, "tin", "cán", "xã", byCommune("xã"), "xã", &pb.Notice{})
 	w.stored(t, pb.Kind_KIND_UNIT, "tỉnh", "quản", "", byCommune("xã"), "xã", &pb.Unit{Name: proto.String("tỉnh mẫu")})
+	w.stored(t, pb.Kind_KIND_UNIT, "tỉnh khác", "quản", "", byCommune("xã khác"), "xã khác", &pb.Unit{Name: proto.String("tỉnh khác")})
 	const notTheirs, parked, wire, noReview = "not yours", "parked", "bad wire", "cannot review"
 	for _, tc := range []struct {
 		name      string
@@ -58,6 +59,7 @@ func TestPlace(t *testing.T) {
 		{"unit under the province", pb.Kind_KIND_UNIT, "quản", "tỉnh", "", byCommune("xã"), "xã", ""},
 		{"unit under the commune", pb.Kind_KIND_UNIT, "quản", "xã", "", byCommune("xã"), "xã", ""},
 		{"unit under another commune", pb.Kind_KIND_UNIT, "quản", "xã khác", "", Holder{}, "", notTheirs},
+		{"unit under another commune's province", pb.Kind_KIND_UNIT, "quản", "tỉnh khác", "", Holder{}, "", notTheirs},
 		{"unit under a petition", pb.Kind_KIND_UNIT, "quản", "đơn", "", Holder{}, "", notTheirs},
 		{"unit under an unknown one", pb.Kind_KIND_UNIT, "quản", "đâu", "", Holder{}, "", parked},
 		{"suggestion", pb.Kind_KIND_SUGGESTION, "bên-bí", "đơn", "", byDesk("thôn"), "thôn", ""},

@@ -1,6 +1,7 @@
 package book
 
 import (
+	"slices"
 	"testing"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -207,6 +208,12 @@ func TestAnOlderAppCannotApprove(t *testing.T) {
 	sinceSchema[pb.Kind_KIND_VISIT] = map[uint32]uint32{4: 3}
 	t.Cleanup(func() { delete(sinceSchema, pb.Kind_KIND_VISIT) })
 	a := actor("bí")
+	a.Schema = 0
+	delete(sinceSchema, pb.Kind_KIND_VISIT)
+	if got := MayReview(a, r, digestOf(r), w); rule(got) != ruleUnknownFields {
+		t.Errorf("an app of unknown version: %v", got)
+	}
+	sinceSchema[pb.Kind_KIND_VISIT] = map[uint32]uint32{4: 3}
 	for schema, want := range map[uint32]string{0: ruleUnknownFields, 2: ruleUnknownFields, 3: "", 4: ""} {
 		a.Schema = schema
 		if got := MayReview(a, r, digestOf(r), w); rule(got) != want {
@@ -244,6 +251,11 @@ func TestVerdictOnAnEarlierVersion(t *testing.T) {
 	if got := MayReview(actor("bí"), v2, digestOf(v1), w); rule(got) != ruleSelfReview {
 		t.Errorf("without history the current writers count: %v", got)
 	}
+	own1 := w.stored(t, pb.Kind_KIND_VISIT, "v", "bí", "hộ-an", byHousehold("hộ-an"), "thôn", aVisit("một"))
+	own2 := w.edited(t, "v", 3, aVisit("hai"))
+	if got := MayReview(actor("bí"), own2, digestOf(own1), w); rule(got) != ruleSelfReview {
+		t.Errorf("without history the author counts: %v", got)
+	}
 }
 
 func TestOnBehalfOfTheReviewer(t *testing.T) {
@@ -257,6 +269,10 @@ func TestOnBehalfOfTheReviewer(t *testing.T) {
 	if got := MayReview(actor("phó"), r, digestOf(r), w); got != nil {
 		t.Errorf("%v", got)
 	}
+	history := historyWorld{w, map[[16]byte][]ID{{7}: {named("chi")}}}
+	if got := MayReview(actor("bí"), r, [16]byte{7}, history); rule(got) != ruleSelfReview {
+		t.Errorf("an earlier version: %v", got)
+	}
 }
 
 func TestNotReviewedKinds(t *testing.T) {
@@ -264,5 +280,34 @@ func TestNotReviewedKinds(t *testing.T) {
 	r := w.stored(t, pb.Kind_KIND_NOTICE, "n", "bí", "thôn", byBranch("thôn"), "thôn", &pb.Notice{Title: proto.String("a")})
 	if got := MayReview(actor("phó"), r, digestOf(r), w); rule(got) != ruleNotReviewed {
 		t.Errorf("%v", got)
+	}
+}
+
+func TestLastWriters(t *testing.T) {
+	w := newWorld()
+	w.stored(t, pb.Kind_KIND_HOUSEHOLD, "h", "bí", "thôn", byHousehold("h"), "thôn", &pb.Household{Head: proto.String("Ông Mẫu"), Member: named("an").Bytes()})
+	check := func(when string, want ...string) {
+		t.Helper()
+		got := LastWriters(w.records[named("h")], w)
+		for _, n := range want {
+			if !slices.Contains(got, named(n)) {
+				t.Errorf("%s: lacks %s", when, n)
+			}
+		}
+		if len(got) != len(want) {
+			t.Errorf("%s: %d writers, want %v", when, len(got), want)
+		}
+	}
+	check("new", "bí")
+	w.edited(t, "h", 3, &pb.Household{Phone: proto.String("0912345678")})
+	check("another field", "bí", "an")
+	w.edited(t, "h", 3, &pb.Household{Head: proto.String("Bà Mẫu")})
+	check("the creation covers only an assignment by now", "an")
+	w.edited(t, "h", 2, &pb.Household{Welfare: pb.Welfare_WELFARE_NONE.Enum()})
+	check("a field of the desk", "an")
+	w.edited(t, "h", 99, &pb.Household{Hamlet: proto.String("Đông")})
+	check("a device that nobody knows", "an")
+	if got := LastWriters(Record{Author: named("chi")}, w); !slices.Equal(got, []ID{named("chi")}) {
+		t.Errorf("without versions the author: %v", got)
 	}
 }

@@ -113,8 +113,8 @@ var (
 			return true
 		}
 		f, _ := peek(q.set, fieldOnBehalf)
-		for_, ok := IDFrom(f.b)
-		return ok && for_ == h.Member
+		member, ok := IDFrom(f.b)
+		return ok && member == h.Member
 	}}
 	// author made the record and still sees it: a secretary mends what they wrote for a
 	// member who has a device by now; who handed the household over does not.

@@ -252,6 +252,11 @@ func TestMaySee(t *testing.T) {
 			}
 		})
 	}
+	moved := actor("an")
+	moved.Branch = named("bên")
+	if MaySee(moved, byHousehold("hộ-an"), named("thôn"), w) {
+		t.Error("who moved to the next branch still sees the household")
+	}
 	officer := actor("cán")
 	officer.Branch = named("thôn")
 	if MaySee(officer, byBranch("thôn"), named("thôn"), w) {
@@ -298,6 +303,34 @@ func TestRightsSayWhy(t *testing.T) {
 	step := Record{Kind: pb.Kind_KIND_STEP, ID: named("s"), Holder: byHousehold("hộ-an"), Unit: named("thôn")}
 	if got := MayWrite(actor("an"), step, false, []uint32{1}, nil, w); !errors.Is(got, &Refusal{Code: pb.RefusalCode_REFUSAL_CODE_WRITE_ONCE}) {
 		t.Errorf("edit of a step: %v", got)
+	}
+}
+
+func TestUnconfirmedCopiesWriteNothing(t *testing.T) {
+	w := newWorld()
+	r := Record{Kind: pb.Kind_KIND_CATEGORY, ID: named("x"), Holder: byCommune("xã"), Unit: named("xã")}
+	a := actor("cán")
+	if got := MayWrite(a, r, true, []uint32{1}, nil, w); got != nil {
+		t.Fatal(got)
+	}
+	a.Unconfirmed = true
+	if got := MayWrite(a, r, true, []uint32{1}, nil, w); rule(got) != ruleNotYours {
+		t.Errorf("a copy of an officer's device: %v", got)
+	}
+}
+
+func TestAVerdictIsHeldAsItsSubject(t *testing.T) {
+	w := newWorld()
+	v := w.stored(t, pb.Kind_KIND_VISIT, "v", "an", "hộ-an", byHousehold("hộ-an"), "thôn", aVisit("x"))
+	d := digestOf(v)
+	set := encode(t, &pb.Review{Digest: d[:]})
+	r := Record{Kind: pb.Kind_KIND_REVIEW, ID: named("r"), Author: named("bí"), Subject: v.ID, Holder: byHousehold("hộ-bí"), Unit: named("thôn")}
+	if got := MayWrite(actor("bí"), r, true, []uint32{1}, set, w); rule(got) != ruleNotYours {
+		t.Errorf("%v", got)
+	}
+	r.Holder = v.Holder
+	if got := MayWrite(actor("bí"), r, true, []uint32{1}, set, w); got != nil {
+		t.Errorf("%v", got)
 	}
 }
 

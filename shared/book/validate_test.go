@@ -279,8 +279,13 @@ func TestALatePageAfterTheHandover(t *testing.T) {
 	h.Member = named("an")
 	w.households[h.ID] = h
 	m := &pb.Visit{Day: proto.Int32(1), Contact: pb.Contact_CONTACT_AT_HOME.Enum(), OnBehalfOf: named("bình").Bytes()}
-	if got := w.creates(t, pb.Kind_KIND_VISIT, "chi", "hộ-bình", byHousehold("hộ-bình"), "thôn", m); got != nil {
-		t.Error(got)
+	for _, hasDevice := range []bool{false, true} {
+		former := w.members[named("bình")]
+		former.HasDevice = hasDevice
+		w.members[former.ID] = former
+		if got := w.creates(t, pb.Kind_KIND_VISIT, "chi", "hộ-bình", byHousehold("hộ-bình"), "thôn", m); got != nil {
+			t.Errorf("has a device by now %v: %v", hasDevice, got)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	rpc "sodanvan/shared/gen/sodanvan/v1/sodanvanv1connect"
+	"sodanvan/shared/lww"
 	"sodanvan/syncserver/registry"
 )
 
@@ -64,6 +65,9 @@ func (s syncService) Sync(ctx context.Context, req *connect.Request[pb.SyncReque
 		c.seen.Ops = len(m.GetOps())
 		res, err := s.reg.Sync(ctx, c.caller, m)
 		c.seen.Acks, c.seen.Rows = len(res.GetAcks()), len(res.GetRows())
+		if res != nil {
+			res.Page, res.Rows = lww.Pack(res.GetRows()), nil
+		}
 		return res, err
 	})
 }

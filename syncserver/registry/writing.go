@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -19,6 +21,8 @@ import (
 const serverDevice = 0
 
 const metaClock = "clock"
+
+var errBody = errors.New("a stored body cannot be read")
 
 // writing is one call's part of a transaction: rows with their seq, digests, projections
 // and the access log move together or not at all.
@@ -254,12 +258,12 @@ func (w *writing) projectUnit(rec book.Record) error {
 }
 
 func (w *writing) projectHousehold(rec book.Record) error {
-	var m pb.Household
-	if _, err := lww.Decode(rec.State.Body, &m); err != nil {
-		return err
+	facts, ok := book.HouseholdFactsOf(rec)
+	if !ok {
+		return fmt.Errorf("household %s: %w", rec.ID, errBody)
 	}
-	member, _ := book.IDFrom(m.GetMember())
-	h := store.Household{HouseholdFacts: book.HouseholdFacts{ID: rec.ID, Branch: rec.Unit, Member: member, Deleted: m.GetDeleted()}, Since: rec.Seq}
+	member := facts.Member
+	h := store.Household{HouseholdFacts: facts, Since: rec.Seq}
 	old, had, err := w.tx.Household(rec.ID)
 	if err != nil {
 		return err
@@ -310,16 +314,11 @@ func lastHandover(from store.Reader, unit book.ID) (uint64, error) {
 }
 
 func (w *writing) projectMember(rec book.Record) error {
-	var m pb.Member
-	if _, err := lww.Decode(rec.State.Body, &m); err != nil {
-		return err
+	facts, _, ok := book.MemberFactsOf(rec)
+	if !ok {
+		return fmt.Errorf("member %s: %w", rec.ID, errBody)
 	}
-	now := store.Member{MemberFacts: book.MemberFacts{ID: rec.ID, Unit: rec.Unit, Office: m.GetOffice(), Deleted: m.GetDeleted(), HasDevice: m.GetHasDevice()}}
-	for _, p := range m.GetProxies() {
-		if id, ok := book.IDFrom(p); ok {
-			now.Proxies = append(now.Proxies, id)
-		}
-	}
+	now := store.Member{MemberFacts: facts}
 	old, had, err := w.tx.Member(rec.ID)
 	if err != nil {
 		return err

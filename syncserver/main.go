@@ -1,0 +1,164 @@
+// Command syncserver is the server of Sổ Dân Vận: it keeps the book of a commune, brings
+// the phones of its members together, and holds the administrator's tools.
+//
+//	syncserver serve                          run it; works without any flag
+//	syncserver import roster FILE --commune   take a roster workbook in
+//	syncserver enrol                          make codes and slips for phones
+//	syncserver member | device                people and their phones
+//	syncserver status | check                 how it is, and whether the data are sound
+//
+// All commands but serve open the data directory themselves, also while serve runs.
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"sodanvan/syncserver/registry"
+)
+
+// version is set by the linker of a release; else the build tells.
+var version = ""
+
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "bản đang phát triển"
+}
+
+// defaultData is beside where the command runs: visible, and easy to copy.
+const defaultData = "so-dan-van-data"
+
+type cli struct {
+	Data    string      `help:"Thư mục dữ liệu của máy chủ. Mặc định: ${data}." default:"${data}" env:"SODANVAN_DATA" placeholder:"THƯ-MỤC"`
+	Version versionFlag `help:"In phiên bản rồi thoát."`
+
+	Serve  serveCmd  `cmd:"" help:"Chạy máy chủ. Không cần tham số nào."`
+	Import importCmd `cmd:"" help:"Nhập dữ liệu từ bảng tính."`
+	Enrol  enrolCmd  `cmd:"" help:"Cấp mã đăng ký máy: một mã, hoặc phiếu in cho cả chi bộ."`
+	Member memberCmd `cmd:"" help:"Xem, thêm đảng viên, cán bộ và đặt vai trò."`
+	Device deviceCmd `cmd:"" help:"Xem và thu hồi máy."`
+	Status statusCmd `cmd:"" help:"Cho biết tình trạng máy chủ và những việc cần làm."`
+	Check  checkCmd  `cmd:"" help:"Kiểm tra dữ liệu có hư hỏng không."`
+}
+
+type versionFlag bool
+
+func (versionFlag) BeforeReset(k *kong.Kong) error {
+	fmt.Fprintln(k.Stdout, "Sổ Dân Vận. Phiên bản: "+versionText())
+	k.Exit(0)
+	return nil
+}
+
+// session is what a command works with.
+type session struct {
+	ctx            context.Context
+	stdout, stderr io.Writer
+	data           string
+}
+
+// open opens the registry for a command. A command of an administrator must not make an
+// empty book because it was started in the wrong directory; create says that this one may.
+func (s *session) open(create bool, o registry.Options) (*registry.Registry, error) {
+	if !create && !hasData(s.data) {
+		return nil, say("Không thấy dữ liệu của máy chủ trong thư mục %s; hãy chỉ đúng thư mục bằng --data, hoặc chạy “serve” hay “import roster” trước.", s.data)
+	}
+	return registry.Open(s.ctx, s.data, o)
+}
+
+// hasData tells whether a server has ever used the directory.
+func hasData(dir string) bool {
+	_, err := os.Stat(filepath.Join(dir, "server.db"))
+	return err == nil
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	// The second signal ends the program at once.
+	context.AfterFunc(ctx, stop)
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// exited is thrown by kong after --help and --version.
+type exited int
+
+// run is the whole program, for main and the tests. It gives the exit code: 0, or 1 after
+// one sentence on stderr.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int) {
+	defer func() {
+		if v := recover(); v != nil {
+			e, ok := v.(exited)
+			if !ok {
+				panic(v)
+			}
+			code = int(e)
+		}
+	}()
+	var c cli
+	parser, err := kong.New(&c,
+		kong.Name("syncserver"),
+		kong.Description("Máy chủ Sổ Dân Vận."),
+		kong.Vars{"data": defaultData},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(n int) { panic(exited(n)) }),
+		kong.Help(vietnameseHelp),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.PostBuild(func(k *kong.Kong) error {
+			k.Model.HelpFlag.Help = "Xem hướng dẫn."
+			return nil
+		}),
+	)
+	if err != nil {
+		panic(err) // the structs above are wrong: no user can cause it
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		fmt.Fprintln(stderr, parseSentence(err))
+		return 1
+	}
+	s := &session{ctx: ctx, stdout: stdout, stderr: stderr, data: filepath.Clean(c.Data)}
+	if err := parsed.Run(s); err != nil {
+		fmt.Fprintln(stderr, sentence(err))
+		return 1
+	}
+	return 0
+}
+
+// helpWords are kong's own words, each at the start of a line or the end of one.
+var helpWords = strings.NewReplacer(
+	"Usage: ", "Cách dùng: ",
+	"Arguments:\n", "Đối số:\n",
+	"Flags:\n", "Tham số:\n",
+	"Commands:\n", "Các lệnh:\n",
+	" [flags]", " [tham số]",
+	" <command>", " <lệnh>",
+	`Run "`, `Gõ "`,
+	`--help" for more information on a command.`, `--help" để xem cách dùng một lệnh.`,
+	`--help" for more information.`, `--help" để xem thêm.`,
+)
+
+func vietnameseHelp(o kong.HelpOptions, ctx *kong.Context) error {
+	var b bytes.Buffer
+	out := ctx.Stdout
+	ctx.Stdout = &b
+	defer func() { ctx.Stdout = out }()
+	if err := kong.DefaultHelpPrinter(o, ctx); err != nil {
+		return err
+	}
+	_, err := helpWords.WriteString(out, b.String())
+	return err
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"sodanvan/syncserver/api"
+	"sodanvan/syncserver/registry"
+)
+
+// stopTime is how long running calls may take to end after a signal.
+const stopTime = 20 * time.Second
+
+type serveCmd struct {
+	Listen  string   `help:"Địa chỉ và cổng nhận kết nối." default:":8443" env:"SODANVAN_LISTEN" placeholder:"MÁY:CỔNG"`
+	Host    []string `help:"Tên hoặc địa chỉ IP của máy chủ; tên đầu tiên in trên phiếu đăng ký. Mặc định: các địa chỉ của máy này." env:"SODANVAN_HOST" placeholder:"TÊN"`
+	Address string   `help:"Địa chỉ đầy đủ in trên phiếu, nếu khác --host và --listen." env:"SODANVAN_ADDRESS" placeholder:"https://TÊN:CỔNG"`
+	Metrics string   `help:"Cổng số liệu /metrics, /healthz, /readyz, chỉ trong máy này; “off” để tắt." default:"127.0.0.1:9464" env:"SODANVAN_METRICS" placeholder:"MÁY:CỔNG"`
+	Plain   bool     `name:"plain-http-on-loopback" help:"Không mã hóa, chỉ để thử trong chính máy này." env:"SODANVAN_PLAIN_HTTP_ON_LOOPBACK"`
+	Log     string   `help:"Dạng nhật ký: text hoặc json." enum:"text,json" default:"text" env:"SODANVAN_LOG"`
+
+	// started, for tests, is told the bound addresses.
+	started func(main, metrics net.Addr)
+}
+
+func (c *serveCmd) Run(s *session) (err error) {
+	log := c.logger(s)
+	hosts, err := cleanHosts(c.Host)
+	if err != nil {
+		return err
+	}
+	if c.Plain && !loopbackAddr(c.Listen) {
+		return say("Không mã hóa chỉ được dùng trong chính máy này; hãy thêm --listen 127.0.0.1:8443, hoặc bỏ --plain-http-on-loopback.")
+	}
+	if c.Metrics != "off" && !loopbackAddr(c.Metrics) {
+		return say("Cổng số liệu chỉ được mở trong chính máy này; hãy viết --metrics 127.0.0.1:9464, hoặc --metrics off.")
+	}
+	if len(hosts) == 0 {
+		hosts = localHosts()
+		if c.Plain {
+			hosts = []string{"127.0.0.1"}
+		}
+	}
+
+	// Ports first: a second server by mistake must not touch the data of the first.
+	ln, err := net.Listen("tcp", c.Listen)
+	if err != nil {
+		return listenSentence(c.Listen, "--listen", err)
+	}
+	defer ln.Close()
+	if c.Plain && !boundToLoopback(ln) {
+		return say("Địa chỉ %s không phải là của riêng máy này nên không chạy kiểu không mã hóa; hãy dùng --listen 127.0.0.1:8443.", c.Listen)
+	}
+	address, err := publicAddress(c.Address, hosts, ln.Addr().(*net.TCPAddr).Port, c.Plain)
+	if err != nil {
+		return err
+	}
+
+	if err := os.MkdirAll(s.data, 0o700); err != nil {
+		return sayWhy(err, "Không tạo được thư mục dữ liệu %s; hãy xem quyền ghi, hoặc chọn nơi khác bằng --data.", s.data)
+	}
+	id, err := loadIdentity(s.data, nil, func() (bool, error) { return nobodyEnrolled(s.ctx, s.data) })
+	if err != nil {
+		return dataSentence(s.data, err)
+	}
+	reg, err := registry.Open(s.ctx, s.data, registry.Options{Address: address, Pins: id.pins()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, reg.Close()) }()
+	if err := writeBytes(filepath.Join(s.data, addressFile), []byte(address+"\n")); err != nil {
+		return dataSentence(s.data, err)
+	}
+
+	m := newMetrics()
+	var stopping atomic.Bool
+	ready := func(ctx context.Context) error {
+		if stopping.Load() {
+			return errStopping
+		}
+		return reg.Ready(ctx)
+	}
+	handler := api.New(api.Config{Registry: reg, Log: log, Observe: m.observe, Ready: ready})
+	server := api.NewHTTPServer(handler, c.Plain, log)
+	servers := []*http.Server{server}
+	failed := make(chan error, 2)
+	listener := ln
+	if !c.Plain {
+		l := &leaf{root: id.root, hosts: hosts, now: time.Now}
+		if _, err := l.current(); err != nil {
+			return err
+		}
+		listener = api.TLSListener(ln, l.current)
+	}
+
+	var metricsAddr net.Addr
+	if c.Metrics != "off" {
+		mln, err := net.Listen("tcp", c.Metrics)
+		if err != nil {
+			return listenSentence(c.Metrics, "--metrics", err)
+		}
+		defer mln.Close()
+		if !boundToLoopback(mln) {
+			return say("Địa chỉ %s không phải là của riêng máy này; hãy viết --metrics 127.0.0.1:9464.", c.Metrics)
+		}
+		metricsAddr = mln.Addr()
+		side := sideServer(m, reg, ready, log)
+		servers = append(servers, side)
+		go func() { failed <- side.Serve(mln) }()
+	}
+	go func() { failed <- server.Serve(listener) }()
+
+	fmt.Fprintf(s.stdout, "Sổ Dân Vận đang chạy tại %s\nDữ liệu: %s\nDừng: bấm Ctrl+C.\n", address, absolute(s.data))
+	log.Info("started", "address", address, "listen", ln.Addr().String(), "version", versionText(), "plain", c.Plain)
+	watch, stopWatch := context.WithCancel(s.ctx)
+	watched := make(chan struct{})
+	go func() { defer close(watched); alarmsDaily(watch, s, reg, log) }()
+	defer func() { stopWatch(); <-watched }()
+	if c.started != nil {
+		c.started(ln.Addr(), metricsAddr)
+	}
+
+	select {
+	case err = <-failed:
+		err = fmt.Errorf("serve: %w", err)
+	case <-s.ctx.Done():
+		log.Info("stopping")
+		err = nil
+	}
+	stopping.Store(true)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), stopTime)
+	defer cancel()
+	for _, srv := range servers {
+		if e := srv.Shutdown(ctx); e != nil {
+			// Calls that did not end in time are cut: their phones get no ack and ask again.
+			srv.Close()
+		}
+	}
+	if err == nil {
+		fmt.Fprintln(s.stdout, "Máy chủ đã dừng.")
+	}
+	return err
+}
+
+var errStopping = errors.New("the server is stopping")
+
+func (c *serveCmd) logger(s *session) *slog.Logger {
+	if c.Log == "json" {
+		return slog.New(slog.NewJSONHandler(s.stderr, nil))
+	}
+	return slog.New(slog.NewTextHandler(s.stderr, nil))
+}
+
+// dataSentence speaks of the data directory where the error itself has no sentence.
+func dataSentence(dir string, err error) error {
+	var spoken interface{ UserMessage() string }
+	if errors.As(err, &spoken) {
+		return err
+	}
+	return sayWhy(err, "Không ghi được vào thư mục dữ liệu %s; hãy xem quyền ghi và chỗ trống, hoặc chọn nơi khác bằng --data.", dir)
+}
+
+func absolute(dir string) string {
+	if a, err := filepath.Abs(dir); err == nil {
+		return a
+	}
+	return dir
+}
+
+// alarmsDaily puts what an administrator must know into the log, at the start and daily.
+func alarmsDaily(ctx context.Context, s *session, reg *registry.Registry, log *slog.Logger) {
+	tick := time.NewTicker(24 * time.Hour)
+	defer tick.Stop()
+	for {
+		if st, err := reg.Status(ctx); err == nil {
+			for _, a := range alarms(st, factsOf(s.data)) {
+				log.Warn("alarm", "say", a)
+			}
+		} else if ctx.Err() == nil {
+			log.Error("status", "cause", err.Error())
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
