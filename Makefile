@@ -17,7 +17,7 @@ unit: setup
 	go test ./...
 
 race: setup
-	CGO_ENABLED=1 go test -race -short ./shared/... ./app/... ./syncserver/...
+	CGO_ENABLED=1 go test -race -skip Import ./shared/... ./app/... ./syncserver/...
 
 # Door → phone → server → secretary → phone, with real processes; ends with an
 # independent check of everything that was shown.
@@ -30,7 +30,7 @@ test: check unit race demo-script
 
 # Push and pull of 10,000 rows beside a floor, bytes a row, a new phone; about two minutes.
 bench: setup
-	go run ./test/bench
+	go test ./test/bench -run '^$$' -bench Sync -benchtime 1x
 
 # Every fuzz target for FUZZTIME each.
 FUZZTIME ?= 15s

@@ -52,3 +52,22 @@ func syncDir(dir string) error {
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
+
+// lockServe keeps a second serve off the same data: each holds what phones last reported in
+// memory, and phones would be sent now to the one and now to the other. Other commands
+// need no lock.
+func lockServe(dir string) (unlock func(), err error) {
+	f, err := os.OpenFile(filepath.Join(dir, "serve.lock"), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	ok, err := tryLock(f)
+	if err != nil || !ok {
+		f.Close()
+		if err == nil {
+			err = say("Một máy chủ khác đang chạy với thư mục dữ liệu %s; hãy dừng máy chủ đó trước.", dir)
+		}
+		return nil, err
+	}
+	return func() { f.Close() }, nil
+}

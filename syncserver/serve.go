@@ -26,9 +26,50 @@ type serveCmd struct {
 	Metrics string   `help:"Cổng số liệu /metrics, /healthz, /readyz, chỉ trong máy này; “off” để tắt." default:"127.0.0.1:9464" env:"SODANVAN_METRICS" placeholder:"MÁY:CỔNG"`
 	Plain   bool     `name:"plain-http-on-loopback" help:"Không mã hóa, chỉ để thử trong chính máy này." env:"SODANVAN_PLAIN_HTTP_ON_LOOPBACK"`
 	Log     string   `help:"Dạng nhật ký: text hoặc json." enum:"text,json" default:"text" env:"SODANVAN_LOG"`
+}
 
-	// started, for tests, is told the bound addresses.
-	started func(main, metrics net.Addr)
+// ports are the open listeners; metrics is nil where it is turned off.
+type ports struct{ main, metrics net.Listener }
+
+func (p ports) close() {
+	if p.main != nil {
+		p.main.Close()
+	}
+	if p.metrics != nil {
+		p.metrics.Close()
+	}
+}
+
+// open opens both ports, or none and says why.
+func (c *serveCmd) open() (p ports, err error) {
+	if c.Plain && !loopbackAddr(c.Listen) {
+		return p, say("Không mã hóa chỉ được dùng trong chính máy này; hãy thêm --listen 127.0.0.1:8443, hoặc bỏ --plain-http-on-loopback.")
+	}
+	if c.Metrics != "off" && !loopbackAddr(c.Metrics) {
+		return p, say("Cổng số liệu chỉ được mở trong chính máy này; hãy viết --metrics 127.0.0.1:9464, hoặc --metrics off.")
+	}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
+	if p.main, err = net.Listen("tcp", c.Listen); err != nil {
+		return p, listenSentence(c.Listen, "--listen", err)
+	}
+	// The names were checked; what the machine made of "localhost" is checked too.
+	if c.Plain && !boundToLoopback(p.main) {
+		return p, say("Địa chỉ %s không phải là của riêng máy này nên không chạy kiểu không mã hóa; hãy dùng --listen 127.0.0.1:8443.", c.Listen)
+	}
+	if c.Metrics == "off" {
+		return p, nil
+	}
+	if p.metrics, err = net.Listen("tcp", c.Metrics); err != nil {
+		return p, listenSentence(c.Metrics, "--metrics", err)
+	}
+	if !boundToLoopback(p.metrics) {
+		return p, say("Địa chỉ %s không phải là của riêng máy này; hãy viết --metrics 127.0.0.1:9464.", c.Metrics)
+	}
+	return p, nil
 }
 
 func (c *serveCmd) Run(s *session) (err error) {
@@ -37,36 +78,31 @@ func (c *serveCmd) Run(s *session) (err error) {
 	if err != nil {
 		return err
 	}
-	if c.Plain && !loopbackAddr(c.Listen) {
-		return say("Không mã hóa chỉ được dùng trong chính máy này; hãy thêm --listen 127.0.0.1:8443, hoặc bỏ --plain-http-on-loopback.")
-	}
-	if c.Metrics != "off" && !loopbackAddr(c.Metrics) {
-		return say("Cổng số liệu chỉ được mở trong chính máy này; hãy viết --metrics 127.0.0.1:9464, hoặc --metrics off.")
-	}
 	if len(hosts) == 0 {
 		hosts = localHosts()
 		if c.Plain {
 			hosts = []string{"127.0.0.1"}
 		}
 	}
-
-	// Ports first: a second server by mistake must not touch the data of the first.
-	ln, err := net.Listen("tcp", c.Listen)
-	if err != nil {
-		return listenSentence(c.Listen, "--listen", err)
-	}
-	defer ln.Close()
-	if c.Plain && !boundToLoopback(ln) {
-		return say("Địa chỉ %s không phải là của riêng máy này nên không chạy kiểu không mã hóa; hãy dùng --listen 127.0.0.1:8443.", c.Listen)
-	}
-	address, err := publicAddress(c.Address, hosts, ln.Addr().(*net.TCPAddr).Port, c.Plain)
+	// Ports and lock first: a second server by mistake must not touch the data of the first.
+	p, err := c.open()
 	if err != nil {
 		return err
 	}
-
+	defer p.close()
+	address, err := publicAddress(c.Address, hosts, p.main.Addr().(*net.TCPAddr).Port, c.Plain)
+	if err != nil {
+		return err
+	}
 	if err := os.MkdirAll(s.data, 0o700); err != nil {
 		return sayWhy(err, "Không tạo được thư mục dữ liệu %s; hãy xem quyền ghi, hoặc chọn nơi khác bằng --data.", s.data)
 	}
+	unlock, err := lockServe(s.data)
+	if err != nil {
+		return dataSentence(s.data, err)
+	}
+	defer unlock()
+
 	id, err := loadIdentity(s.data, nil, func() (bool, error) { return nobodyEnrolled(s.ctx, s.data) })
 	if err != nil {
 		return dataSentence(s.data, err)
@@ -79,7 +115,32 @@ func (c *serveCmd) Run(s *session) (err error) {
 	if err := writeBytes(filepath.Join(s.data, addressFile), []byte(address+"\n")); err != nil {
 		return dataSentence(s.data, err)
 	}
+	main := p.main
+	if !c.Plain {
+		l := &leaf{root: id.root, hosts: hosts, now: time.Now}
+		if _, err := l.current(); err != nil {
+			return err
+		}
+		main = api.TLSListener(p.main, l.current)
+	}
 
+	watch, stopWatch := context.WithCancel(s.ctx)
+	watched := make(chan struct{})
+	go func() { defer close(watched); alarmsDaily(watch, s, reg, log) }()
+	defer func() { stopWatch(); <-watched }()
+
+	fmt.Fprintf(s.stdout, "Sổ Dân Vận đang chạy tại %s\nDữ liệu: %s\nDừng: bấm Ctrl+C.\n", address, absolute(s.data))
+	log.Info("started", "address", address, "listen", p.main.Addr().String(), "version", versionText(), "plain", c.Plain)
+	if err := c.serve(s.ctx, reg, main, p.metrics, log); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.stdout, "Máy chủ đã dừng.")
+	return nil
+}
+
+// serve answers on both listeners until ctx ends or one of them fails, and lets running
+// calls end.
+func (c *serveCmd) serve(ctx context.Context, reg *registry.Registry, main, side net.Listener, log *slog.Logger) error {
 	m := newMetrics()
 	var stopping atomic.Bool
 	ready := func(ctx context.Context) error {
@@ -89,63 +150,30 @@ func (c *serveCmd) Run(s *session) (err error) {
 		return reg.Ready(ctx)
 	}
 	handler := api.New(api.Config{Registry: reg, Log: log, Observe: m.observe, Ready: ready})
-	server := api.NewHTTPServer(handler, c.Plain, log)
-	servers := []*http.Server{server}
-	failed := make(chan error, 2)
-	listener := ln
-	if !c.Plain {
-		l := &leaf{root: id.root, hosts: hosts, now: time.Now}
-		if _, err := l.current(); err != nil {
-			return err
-		}
-		listener = api.TLSListener(ln, l.current)
+	servers := []*http.Server{api.NewHTTPServer(handler, c.Plain, log)}
+	listeners := []net.Listener{main}
+	if side != nil {
+		servers = append(servers, sideServer(m, reg, ready, log))
+		listeners = append(listeners, side)
 	}
-
-	var metricsAddr net.Addr
-	if c.Metrics != "off" {
-		mln, err := net.Listen("tcp", c.Metrics)
-		if err != nil {
-			return listenSentence(c.Metrics, "--metrics", err)
-		}
-		defer mln.Close()
-		if !boundToLoopback(mln) {
-			return say("Địa chỉ %s không phải là của riêng máy này; hãy viết --metrics 127.0.0.1:9464.", c.Metrics)
-		}
-		metricsAddr = mln.Addr()
-		side := sideServer(m, reg, ready, log)
-		servers = append(servers, side)
-		go func() { failed <- side.Serve(mln) }()
+	failed := make(chan error, len(servers))
+	for i := range servers {
+		go func() { failed <- servers[i].Serve(listeners[i]) }()
 	}
-	go func() { failed <- server.Serve(listener) }()
-
-	fmt.Fprintf(s.stdout, "Sổ Dân Vận đang chạy tại %s\nDữ liệu: %s\nDừng: bấm Ctrl+C.\n", address, absolute(s.data))
-	log.Info("started", "address", address, "listen", ln.Addr().String(), "version", versionText(), "plain", c.Plain)
-	watch, stopWatch := context.WithCancel(s.ctx)
-	watched := make(chan struct{})
-	go func() { defer close(watched); alarmsDaily(watch, s, reg, log) }()
-	defer func() { stopWatch(); <-watched }()
-	if c.started != nil {
-		c.started(ln.Addr(), metricsAddr)
-	}
-
+	var err error
 	select {
 	case err = <-failed:
 		err = fmt.Errorf("serve: %w", err)
-	case <-s.ctx.Done():
+	case <-ctx.Done():
 		log.Info("stopping")
-		err = nil
 	}
 	stopping.Store(true)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(s.ctx), stopTime)
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
 	defer cancel()
 	for _, srv := range servers {
-		if e := srv.Shutdown(ctx); e != nil {
-			// Calls that did not end in time are cut: their phones get no ack and ask again.
-			srv.Close()
+		if srv.Shutdown(last) != nil {
+			srv.Close() // cut calls get no ack, so their phones ask again
 		}
-	}
-	if err == nil {
-		fmt.Fprintln(s.stdout, "Máy chủ đã dừng.")
 	}
 	return err
 }

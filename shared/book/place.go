@@ -63,7 +63,7 @@ func Place(env *pb.Envelope, a Actor, w World) (Holder, ID, error) {
 	case HeldByHousehold:
 		return placeByHousehold(subject, w)
 	case HeldAsSubject:
-		return placeAsSubject(kind, subject, w)
+		return placeAsSubject(kind, subject, a, w)
 	case HeldByHouseholdOrMember:
 		return placeReceipt(env, subject, a, w)
 	default:
@@ -115,7 +115,7 @@ func placeByHousehold(household ID, w World) (Holder, ID, error) {
 	return Holder{pb.HolderKind_HOLDER_KIND_HOUSEHOLD, household}, facts.Branch, nil
 }
 
-func placeAsSubject(kind pb.Kind, subject ID, w World) (Holder, ID, error) {
+func placeAsSubject(kind pb.Kind, subject ID, a Actor, w World) (Holder, ID, error) {
 	r, ok := w.Record(subject)
 	if !ok {
 		return Holder{}, ID{}, ErrParked
@@ -127,6 +127,10 @@ func placeAsSubject(kind pb.Kind, subject ID, w World) (Holder, ID, error) {
 		}
 	case pb.Kind_KIND_REVIEW:
 		if info, _ := KindInfo(r.Kind); !info.Reviewed {
+			// What sort of record it is only who sees it may hear.
+			if !MaySee(a, r.Holder, r.Unit, w) {
+				return Holder{}, ID{}, notYours(0, ruleNotYours)
+			}
 			return Holder{}, ID{}, cannotReview(0, ruleNotReviewed)
 		}
 	}

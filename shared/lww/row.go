@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"slices"
 
 	"google.golang.org/protobuf/proto"
@@ -111,3 +112,32 @@ func RowHash(row *pb.Row) uint64 {
 func appendBytes(b, p []byte) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(p))), p...)
 }
+
+// Build makes the row that the server made of a change, where the ack says that the phone
+// has all it takes: what it had before (nil: nothing, for a creation), the change, and the
+// stamp and seq of the ack. holder and author count for a creation only. The error is of a
+// change that does not merge, or ErrNoBase.
+func Build(before *pb.Row, p *pb.Patch, a *pb.Ack, device uint32, author []byte, holder *pb.Holder) (*pb.Row, error) {
+	c := FromPatch(p, Version{Stamp: hlc.Stamp(a.GetStamp()), Device: device})
+	row := &pb.Row{Seq: a.Seq}
+	var s State
+	switch {
+	case before != nil:
+		c.Create = false
+		s, row.Envelope = FromRow(before), before.GetEnvelope()
+	case !p.GetCreate():
+		return nil, ErrNoBase
+	default:
+		e := p.GetEnvelope()
+		row.Envelope = &pb.Envelope{Kind: e.Kind, Id: e.GetId(), Author: author, Subject: e.GetSubject(), Household: e.GetHousehold(), Holder: holder}
+	}
+	s, _, err := Merge(s, c)
+	if err != nil {
+		return nil, err
+	}
+	s.IntoRow(row)
+	return row, nil
+}
+
+// ErrNoBase: a change of a record that is not there.
+var ErrNoBase = errors.New("nothing to merge the change into")

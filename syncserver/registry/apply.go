@@ -256,12 +256,30 @@ func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error)
 	w.audit(o.device.Number, "write", kept.record.Holder)
 	ack := o.ack(pb.Result_RESULT_STORED)
 	ack.Stamp, ack.Seq = proto.Uint64(uint64(stamp)), proto.Uint64(kept.record.Seq)
+	if w.phoneHas(rec, before) {
+		ack.Built = proto.Bool(true)
+		w.built[rowAt{rec.Unit, kept.record.Seq}] = true
+	}
 	if before == nil {
 		if err := w.unpark(kept.record.ID); err != nil {
 			return nil, err
 		}
 	}
 	return ack, nil
+}
+
+// phoneHas tells whether the phone of this call has just what the change was merged into: it
+// then makes the merged row itself, by the same functions, and the row need not travel
+// back. Its digest says so if it did not.
+func (w *writing) phoneHas(rec book.Record, before *stored) bool {
+	if w.cursors == nil {
+		return false
+	}
+	if before == nil {
+		return true
+	}
+	at, ok := w.cursors[rec.Unit]
+	return ok && before.record.Seq <= at || w.built[rowAt{rec.Unit, before.record.Seq}]
 }
 
 // keepLost writes every value that lost into the history of its record.
@@ -415,7 +433,10 @@ func (w *writing) unpark(id book.ID) error {
 		if err := w.tx.Unpark(p.Device, p.Number); err != nil {
 			return err
 		}
+		cursors := w.cursors
+		w.cursors = nil // whoever sent it is not who is calling, or has forgotten what it had
 		ack, err := w.apply(&op{device: d, actor: actor, number: p.Number, raw: p.Op, skewMS: p.SkewMS})
+		w.cursors = cursors
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,7 @@ func BenchmarkPush(b *testing.B) {
 			b.Fatal(err)
 		}
 		b.StartTimer()
-		if _, err := tw.r.push(b.Context(), d.Number, req, p.response); err != nil {
+		if _, _, err := tw.r.push(b.Context(), d.Number, req, p.response); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -540,7 +540,15 @@ func (r *Registry) HandOverWork(ctx context.Context, c Caller, req *pb.HandOverW
 		if err != nil {
 			return err
 		}
-		w.audit(c.Device, "hand over", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: c.Member})
+		// A revoked caller acts for nobody, so the device says whose work it is.
+		d, err := tx.Device(c.Device)
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, errDevice)
+		}
+		w.audit(c.Device, "hand over", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
 		if err := tx.PutWork(c.Device, w.now.Millis(), req.GetSealed()); err != nil {
 			return err
 		}

@@ -41,6 +41,8 @@ type pager struct {
 	out    *pb.SyncResponse
 	// seen says which holders the actor may see, by the same function as the app.
 	seen map[book.Holder]bool
+	// built are rows that the phone makes itself.
+	built map[rowAt]bool
 }
 
 // take adds the row of a key, unless the page is full. At least one row always fits.
@@ -72,8 +74,8 @@ func (p *pager) take(k store.Key) (bool, error) {
 }
 
 // page fills the reply: what is newer than the cursors, then the fillings.
-func page(from store.Reader, a book.Actor, v []grant, req *pb.SyncRequest, out *pb.SyncResponse) error {
-	p := &pager{from: from, world: newWorld(from), actor: a, view: v, out: out, seen: map[book.Holder]bool{}}
+func page(from store.Reader, a book.Actor, v []grant, req *pb.SyncRequest, built map[rowAt]bool, out *pb.SyncResponse) error {
+	p := &pager{from: from, world: newWorld(from), actor: a, view: v, out: out, seen: map[book.Holder]bool{}, built: built}
 	p.budget = int(req.GetPage())
 	if p.budget == 0 {
 		p.budget = defaultPage
@@ -139,6 +141,7 @@ func (p *pager) news(req *pb.SyncRequest) (map[book.ID]uint64, error) {
 			}
 		}
 		at[id] = u.Seq
+		before := from
 		if had {
 			if from > u.Seq {
 				// A phone ahead of us: an alarm (status shows it), never a reason to go back.
@@ -147,7 +150,9 @@ func (p *pager) news(req *pb.SyncRequest) (map[book.ID]uint64, error) {
 				return nil, err
 			}
 		}
-		p.out.Cursors = append(p.out.Cursors, &pb.Cursor{Unit: id.Bytes(), Seq: proto.Uint64(at[id])})
+		if !had || at[id] != before {
+			p.out.Cursors = append(p.out.Cursors, &pb.Cursor{Unit: id.Bytes(), Seq: proto.Uint64(at[id])})
+		}
 	}
 	return at, nil
 }
@@ -180,12 +185,14 @@ func (p *pager) newsOf(unit book.ID, from, until uint64) (uint64, error) {
 			keys = keys[:batch]
 		}
 		for _, k := range keys {
-			ok, err := p.take(k)
-			if err != nil {
-				return 0, err
-			}
-			if !ok {
-				return from, nil
+			if !p.built[rowAt{unit, k.Seq}] {
+				ok, err := p.take(k)
+				if err != nil {
+					return 0, err
+				}
+				if !ok {
+					return from, nil
+				}
 			}
 			from = k.Seq
 		}

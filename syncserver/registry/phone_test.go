@@ -5,6 +5,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -152,12 +153,13 @@ func (p *phone) take(out *pb.SyncResponse) {
 	for _, a := range out.GetAcks() {
 		p.acks[a.GetNumber()] = a
 	}
-	cursors := map[string]uint64{}
 	for _, c := range out.GetCursors() {
-		cursors[string(c.GetUnit())] = c.GetSeq()
+		p.cursors = slices.DeleteFunc(slices.Clone(p.cursors), func(o *pb.Cursor) bool { return string(o.GetUnit()) == string(c.GetUnit()) })
+		p.cursors = append(p.cursors, c)
 	}
-	if out.GetCursors() != nil {
-		p.cursors = out.GetCursors()
+	cursors := map[string]uint64{}
+	for _, c := range p.cursors {
+		cursors[string(c.GetUnit())] = c.GetSeq()
 	}
 	if v := out.GetView(); v != nil {
 		known := map[book.Holder]uint64{}

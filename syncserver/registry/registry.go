@@ -59,6 +59,7 @@ type Registry struct {
 	parent   []byte
 	recovery seal.RecoveryKey
 	throttle throttle
+	admit    admission
 
 	mu       sync.Mutex
 	lastSeen map[uint32]seen

@@ -68,8 +68,9 @@ func (r *Registry) sync(ctx context.Context, c Caller, req *pb.SyncRequest) (*pb
 		}
 	}
 	now := r.nowMS()
+	var built map[rowAt]bool
 	if len(req.GetOps()) > 0 || req.GetConfirmed() > d.Confirmed || now-d.LastSync > quietMS || d.Schema != req.GetSchema() {
-		if d, err = r.push(ctx, d.Number, req, out); err != nil {
+		if d, built, err = r.push(ctx, d.Number, req, out); err != nil {
 			return nil, err
 		}
 		if out.GetClone() != nil && out.GetClone().GetDevice() != req.GetDevice() {
@@ -77,8 +78,15 @@ func (r *Registry) sync(ctx context.Context, c Caller, req *pb.SyncRequest) (*pb
 			return out, nil
 		}
 	}
-	if err := r.pull(ctx, d, req, out); err != nil {
-		return nil, err
+	leave, after := r.admit.enter(d.Number, r.now())
+	if leave == nil {
+		out.RetryAfterS = proto.Uint32(after)
+	} else {
+		err := r.pull(ctx, d, req, built, out)
+		leave()
+		if err != nil {
+			return nil, err
+		}
 	}
 	out.Rotate = proto.Bool(now-d.TokenMS > rotateMS)
 	out.Now = proto.Uint64(uint64(r.clock.Now(r.nowMS())))
@@ -107,10 +115,12 @@ func (r *Registry) deviceOf(ctx context.Context, c Caller, req *pb.SyncRequest) 
 }
 
 // push takes the changes of a call into the database. When it returns, they are on disk.
-func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest, out *pb.SyncResponse) (*store.Device, error) {
+// The rows that the phone builds itself are returned by their places.
+func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest, out *pb.SyncResponse) (*store.Device, map[rowAt]bool, error) {
 	var acks []*pb.Ack
 	var clone *pb.CloneNotice
 	var device *store.Device
+	var built map[rowAt]bool
 	err := r.store.Write(ctx, func(tx store.Tx) error {
 		acks, clone = nil, nil
 		d, err := tx.Device(number)
@@ -136,6 +146,14 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 			return err
 		}
 		w.devices[number] = d
+		if req.GetBuilds() {
+			w.cursors = map[book.ID]uint64{}
+		}
+		for _, c := range req.GetCursors() {
+			if id, ok := book.IDFrom(c.GetUnit()); ok && w.cursors != nil {
+				w.cursors[id] = c.GetSeq()
+			}
+		}
 		if err := w.matched(d, actor, req); err != nil {
 			return err
 		}
@@ -154,14 +172,14 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 				return err
 			}
 		}
-		device = d
+		device, built = d, w.built
 		return w.finish()
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	out.Acks, out.Clone = acks, clone
-	return device, nil
+	return device, built, nil
 }
 
 // partitions that a call of this actor may write to, sorted, to be locked before anything is read.
@@ -281,7 +299,7 @@ func (w *writing) clone(d *store.Device, mark []byte) (*pb.CloneNotice, error) {
 }
 
 // pull builds the rows of the reply on one snapshot.
-func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncRequest, out *pb.SyncResponse) error {
+func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncRequest, built map[rowAt]bool, out *pb.SyncResponse) error {
 	var v []grant
 	var knows uint64
 	var stale bool
@@ -320,7 +338,7 @@ func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncReques
 		if v, err = view(from, actor); err != nil {
 			return err
 		}
-		if err := page(from, actor, v, req, out); err != nil {
+		if err := page(from, actor, v, req, built, out); err != nil {
 			return err
 		}
 		if out.View == nil && !actor.Branch.IsZero() {

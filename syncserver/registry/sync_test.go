@@ -3,6 +3,8 @@ package registry
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -370,6 +372,44 @@ func TestFullDiskLosesNothing(t *testing.T) {
 	out, err := tw.r.Sync(context.Background(), member.caller, req)
 	if err != nil || len(out.GetAcks()) != 21 {
 		t.Fatalf("with room again: %v, %d acks", err, len(out.GetAcks()))
+	}
+	tw.sound()
+}
+
+func TestManyPhonesAtOnce(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	var phones []*phone
+	for range 6 {
+		for _, name := range []string{"Bình", "Cúc", "Em"} {
+			phones = append(phones, tw.phone(name))
+		}
+	}
+	var wg sync.WaitGroup
+	for i, p := range phones {
+		wg.Add(1)
+		go func() {
+			defer wg.Done()
+			p.sync()
+			var hs []book.ID
+			for id, row := range p.rows {
+				if row.GetEnvelope().GetKind() == pb.Kind_KIND_HOUSEHOLD {
+					hs = append(hs, id)
+				}
+			}
+			for n := range 5 {
+				p.sync(p.consent(hs[n%2]), p.visit(p.id(), hs[n%2], fmt.Sprintf("máy %d lần %d", i, n)))
+			}
+		}()
+	}
+	wg.Wait()
+	visits := 0
+	for _, p := range phones {
+		p.sync()
+		p.equal()
+		visits = max(visits, p.count(pb.Kind_KIND_VISIT))
+	}
+	if visits != 30 {
+		t.Errorf("a member's phone has %d visits, want 30", visits)
 	}
 	tw.sound()
 }

@@ -39,6 +39,16 @@ type writing struct {
 	// hasErased saves most calls the question for each change.
 	hasErased bool
 	handovers map[book.ID]uint64
+	// cursors are the phone's; built are the seqs of rows that it makes itself from its own
+	// change and what it has.
+	cursors map[book.ID]uint64
+	built   map[rowAt]bool
+}
+
+// rowAt is a place in the order of a partition.
+type rowAt struct {
+	unit book.ID
+	seq  uint64
 }
 
 type holderSum struct {
@@ -65,7 +75,7 @@ func (r *Registry) begin(tx store.Tx) (*writing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &writing{hasErased: erased, handovers: map[book.ID]uint64{}, r: r, tx: tx, world: newWorld(tx), now: r.clock.Now(r.nowMS()),
+	return &writing{hasErased: erased, handovers: map[book.ID]uint64{}, built: map[rowAt]bool{}, r: r, tx: tx, world: newWorld(tx), now: r.clock.Now(r.nowMS()),
 		units: map[book.ID]*store.Unit{}, sums: map[book.Holder]*holderSum{}, audited: map[auditKey]uint32{}, devices: map[uint32]*store.Device{}}, nil
 }
 

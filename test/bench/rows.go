@@ -1,4 +1,4 @@
-package main
+package bench
 
 import (
 	"encoding/json"
@@ -64,8 +64,9 @@ func makeVisits(n int, households, members []book.ID) []visit {
 		ms += int64(r.IntN(700_000))
 		h := r.IntN(len(households))
 		v := visit{ID: book.NewID(ms, random), Household: households[h], Member: members[h%len(members)], Day: int32(ms / 86_400_000), Contact: pb.Contact(1 + r.IntN(3))}
-		for range 1 + r.IntN(2) {
-			v.Topics = append(v.Topics, r.IntN(len(topics)))
+		v.Topics = append(v.Topics, r.IntN(len(topics)))
+		if r.IntN(2) == 0 {
+			v.Topics = append(v.Topics, (v.Topics[0]+1+r.IntN(len(topics)-1))%len(topics))
 		}
 		words := make([]string, 14+r.IntN(19))
 		for i := range words {

@@ -69,14 +69,17 @@ func masterKey(path string) (seal.MasterKey, error) {
 		return seal.MasterKey{}, fmt.Errorf("master key: %w", err)
 	}
 	k := seal.NewMasterKey(rand.Reader)
-	if err := writeFile(path, k[:]); err != nil {
+	if err := newFile(path, k[:]); errors.Is(err, os.ErrExist) {
+		// Another process was first; a second key would make the first one's rows unreadable.
+		return masterKey(path)
+	} else if err != nil {
 		return seal.MasterKey{}, fmt.Errorf("master key: %w", err)
 	}
 	return k, nil
 }
 
-// writeFile makes a private file that is there whole or not at all.
-func writeFile(path string, b []byte) error {
+// newFile makes a private file that is there whole or not at all, and never replaces one.
+func newFile(path string, b []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), ".new-*")
 	if err != nil {
 		return err
@@ -93,7 +96,7 @@ func writeFile(path string, b []byte) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := os.Rename(f.Name(), path); err != nil {
+	if err := os.Link(f.Name(), path); err != nil {
 		return err
 	}
 	d, err := os.Open(filepath.Dir(path))

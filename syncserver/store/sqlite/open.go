@@ -176,12 +176,12 @@ func (s *Store) Close() (err error) {
 func (s *Store) closeFiles() error {
 	var errs []error
 	if s.write != nil {
-		errs = append(errs, s.write.conn.Close())
+		errs = append(errs, s.write.close())
 	}
 	for {
 		select {
 		case r := <-s.readers:
-			errs = append(errs, r.conn.Close())
+			errs = append(errs, r.close())
 			continue
 		default:
 		}
@@ -297,6 +297,15 @@ func newSession(ctx context.Context, db *sql.DB, keys *keyRing) (*session, error
 		return nil, mapError(err)
 	}
 	return &session{conn: c, keys: keys, stmts: map[string]*sql.Stmt{}}, nil
+}
+
+// close ends the statements and the connection.
+func (s *session) close() error {
+	var errs []error
+	for _, st := range s.stmts {
+		errs = append(errs, st.Close())
+	}
+	return errors.Join(append(errs, s.conn.Close())...)
 }
 
 // stmt prepares a statement once a connection. Statements run with the background

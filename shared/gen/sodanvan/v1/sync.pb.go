@@ -1055,8 +1055,10 @@ type Ack struct {
 	Result *Result                `protobuf:"varint,2,opt,name=result,enum=sodanvan.v1.Result" json:"result,omitempty"`
 	Stamp  *uint64                `protobuf:"fixed64,3,opt,name=stamp" json:"stamp,omitempty"`
 	// A stored change goes from the outbox when the cursor has passed this.
-	Seq           *uint64  `protobuf:"varint,4,opt,name=seq" json:"seq,omitempty"`
-	Refusal       *Refusal `protobuf:"bytes,5,opt,name=refusal" json:"refusal,omitempty"`
+	Seq     *uint64  `protobuf:"varint,4,opt,name=seq" json:"seq,omitempty"`
+	Refusal *Refusal `protobuf:"bytes,5,opt,name=refusal" json:"refusal,omitempty"`
+	// The row is what the phone has with this change merged into it, so it is not sent back.
+	Built         *bool `protobuf:"varint,6,opt,name=built" json:"built,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1124,6 +1126,13 @@ func (x *Ack) GetRefusal() *Refusal {
 		return x.Refusal
 	}
 	return nil
+}
+
+func (x *Ack) GetBuilt() bool {
+	if x != nil && x.Built != nil {
+		return *x.Built
+	}
+	return false
 }
 
 // Refusal says why, and where.
@@ -1279,7 +1288,9 @@ type SyncRequest struct {
 	// Holders whose digest differed; the server lists them, at most hourly.
 	Compare []*Holder `protobuf:"bytes,15,rep,name=compare" json:"compare,omitempty"`
 	// The head of the audit chain that the phone saw last.
-	AuditSeen     []byte `protobuf:"bytes,16,opt,name=audit_seen,json=auditSeen" json:"audit_seen,omitempty"`
+	AuditSeen []byte `protobuf:"bytes,16,opt,name=audit_seen,json=auditSeen" json:"audit_seen,omitempty"`
+	// The phone makes rows itself from its own changes, where the ack says so.
+	Builds        *bool `protobuf:"varint,17,opt,name=builds" json:"builds,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1424,6 +1435,13 @@ func (x *SyncRequest) GetAuditSeen() []byte {
 		return x.AuditSeen
 	}
 	return nil
+}
+
+func (x *SyncRequest) GetBuilds() bool {
+	if x != nil && x.Builds != nil {
+		return *x.Builds
+	}
+	return false
 }
 
 // CloneNotice: another device already used these numbers; this one goes on under a new number.
@@ -1693,7 +1711,8 @@ type SyncResponse struct {
 	// Rows, within a program; on the wire they are packed.
 	Rows []*Row `protobuf:"bytes,2,rep,name=rows" json:"rows,omitempty"`
 	// Only where held differs from what it should be.
-	View    *View           `protobuf:"bytes,3,opt,name=view" json:"view,omitempty"`
+	View *View `protobuf:"bytes,3,opt,name=view" json:"view,omitempty"`
+	// Those that moved.
 	Cursors []*Cursor       `protobuf:"bytes,4,rep,name=cursors" json:"cursors,omitempty"`
 	Filling []*Filling      `protobuf:"bytes,5,rep,name=filling" json:"filling,omitempty"`
 	Digests []*HolderDigest `protobuf:"bytes,6,rep,name=digests" json:"digests,omitempty"`
@@ -2191,13 +2210,14 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\x04hash\x18\x02 \x01(\x06R\x04hash\"`\n" +
 	"\aListing\x12+\n" +
 	"\x06holder\x18\x01 \x01(\v2\x13.sodanvan.v1.HolderR\x06holder\x12(\n" +
-	"\x04rows\x18\x02 \x03(\v2\x14.sodanvan.v1.RowHashR\x04rows\"\xa2\x01\n" +
+	"\x04rows\x18\x02 \x03(\v2\x14.sodanvan.v1.RowHashR\x04rows\"\xb8\x01\n" +
 	"\x03Ack\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\x12+\n" +
 	"\x06result\x18\x02 \x01(\x0e2\x13.sodanvan.v1.ResultR\x06result\x12\x14\n" +
 	"\x05stamp\x18\x03 \x01(\x06R\x05stamp\x12\x10\n" +
 	"\x03seq\x18\x04 \x01(\x04R\x03seq\x12.\n" +
-	"\arefusal\x18\x05 \x01(\v2\x14.sodanvan.v1.RefusalR\arefusal\"a\n" +
+	"\arefusal\x18\x05 \x01(\v2\x14.sodanvan.v1.RefusalR\arefusal\x12\x14\n" +
+	"\x05built\x18\x06 \x01(\bR\x05built\"a\n" +
 	"\aRefusal\x12,\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x18.sodanvan.v1.RefusalCodeR\x04code\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\rR\x05field\x12\x12\n" +
@@ -2205,7 +2225,7 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\x05Epoch\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
 	"\x06parent\x18\x02 \x01(\fR\x06parent\x12#\n" +
-	"\x02at\x18\x03 \x03(\v2\x13.sodanvan.v1.CursorR\x02at\"\xd3\x03\n" +
+	"\x02at\x18\x03 \x03(\v2\x13.sodanvan.v1.CursorR\x02at\"\xeb\x03\n" +
 	"\vSyncRequest\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\fR\x05epoch\x12\x16\n" +
@@ -2224,7 +2244,8 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\x06parked\x18\x0e \x03(\x04R\x06parked\x12-\n" +
 	"\acompare\x18\x0f \x03(\v2\x13.sodanvan.v1.HolderR\acompare\x12\x1d\n" +
 	"\n" +
-	"audit_seen\x18\x10 \x01(\fR\tauditSeen\"C\n" +
+	"audit_seen\x18\x10 \x01(\fR\tauditSeen\x12\x16\n" +
+	"\x06builds\x18\x11 \x01(\bR\x06builds\"C\n" +
 	"\vCloneNotice\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x1c\n" +
 	"\tconfirmed\x18\x02 \x01(\bR\tconfirmed\"{\n" +

@@ -1,0 +1,649 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/hlc"
+	"sodanvan/shared/lww"
+)
+
+func (s *Store) apply(ctx context.Context, d Delta) (out Applied, err error) {
+	err = s.write(ctx, func(w *writer) error {
+		out = Applied{}
+		w.apply(d, &out)
+		return nil
+	})
+	if err != nil {
+		return Applied{}, err
+	}
+	return out, nil
+}
+
+// apply lays one reply into the book. The order matters: acks first, since they decide what
+// a household that leaves still waits for; then the view, which decides which rows are ours;
+// cursors before fillings, since a new filling starts at them.
+func (w *writer) apply(d Delta, out *Applied) {
+	st := w.st()
+	if d.Epoch != nil {
+		w.newEpoch(d, out)
+		return
+	}
+	st.LastSyncMS = d.PhoneMS
+	if d.Now != 0 {
+		st.ServerNow = max(st.ServerNow, d.Now)
+		st.SkewMS = d.Now.Millis() - d.PhoneMS
+	}
+	if d.Compared {
+		st.ComparedMS = d.PhoneMS
+	}
+	if d.AuditHead != nil {
+		st.AuditHead = d.AuditHead
+	}
+	if d.Clone != nil {
+		w.clone(d.Clone, out)
+	} else if len(d.Cursors) > 0 {
+		st.Unconfirmed = false
+	}
+	// A call under the number that was given up consumed nothing.
+	if d.Device == st.Identity.Device {
+		w.acks(d.Acks, out)
+		st.Kept = max(st.Kept, min(d.Kept, st.Confirmed))
+	}
+	w.cursors(d.Cursors)
+	if d.View != nil {
+		w.view(d.View, out)
+	}
+	w.filling(d.Filling)
+	w.serverRows(d.Rows, out)
+	w.settle()
+	w.compare(d, out)
+	if len(d.Listings) > 0 {
+		w.listings(d.Listings)
+	}
+}
+
+// unitOf is the partition in which a holder's rows are counted.
+func (st *State) unitOf(h book.Holder) book.ID {
+	switch h.Kind {
+	case pb.HolderKind_HOLDER_KIND_MEMBER, pb.HolderKind_HOLDER_KIND_HOUSEHOLD:
+		if st.Identity.Branch.IsZero() {
+			return st.Identity.Commune
+		}
+		return st.Identity.Branch
+	}
+	return h.ID
+}
+
+func wholeBranch(unit book.ID) book.Holder {
+	return book.Holder{Kind: pb.HolderKind_HOLDER_KIND_WHOLE_BRANCH, ID: unit}
+}
+
+// grants is the view as last heard: complete grants and those that are filling.
+func (st *State) grants() map[book.Holder]uint64 {
+	m := make(map[book.Holder]uint64, len(st.Grants)+len(st.Fillings))
+	for _, g := range st.Grants {
+		m[g.Holder] = g.Number
+	}
+	for _, f := range st.Fillings {
+		m[f.Holder] = f.Number
+	}
+	return m
+}
+
+func covered(m map[book.Holder]uint64, h book.Holder, unit book.ID) bool {
+	if _, ok := m[h]; ok {
+		return true
+	}
+	_, ok := m[wholeBranch(unit)]
+	return ok
+}
+
+// Cursor is the position in a partition; 0: none yet.
+func (st *State) Cursor(unit book.ID) uint64 {
+	for _, c := range st.Cursors {
+		if c.Unit == unit {
+			return c.Seq
+		}
+	}
+	return 0
+}
+
+// acks takes the server's answers in the order of the numbers. One beyond a gap is left
+// alone: its change is sent again and answered again.
+func (w *writer) acks(acks []*pb.Ack, out *Applied) {
+	acks = slices.Clone(acks)
+	slices.SortStableFunc(acks, func(a, b *pb.Ack) int {
+		switch {
+		case a.GetNumber() < b.GetNumber():
+			return -1
+		case a.GetNumber() > b.GetNumber():
+			return 1
+		}
+		return 0
+	})
+	byNumber := map[uint64]*Op{}
+	for _, o := range w.ops {
+		if o.Device == w.state.Identity.Device && o.Number != 0 {
+			byNumber[o.Number] = o
+		}
+	}
+	st := w.st()
+	for _, a := range acks {
+		if a.GetResult() == pb.Result_RESULT_LATER || a.GetResult() == pb.Result_RESULT_UNSPECIFIED {
+			continue
+		}
+		o := byNumber[a.GetNumber()]
+		switch {
+		case a.GetNumber() == st.Confirmed+1 && a.GetNumber() <= st.LastNumber:
+			st.Confirmed++
+		case a.GetNumber() <= st.Confirmed && o != nil && o.State == Parked:
+		default:
+			continue
+		}
+		if o != nil {
+			if a.GetBuilt() {
+				w.build(o, a)
+			}
+			byNumber[o.Number] = w.ack(o, a, out)
+		}
+	}
+}
+
+// build makes the row that the server made of an own change, so that it need not come back.
+// Where that cannot be done the digest will differ and say so.
+func (w *writer) build(o *Op, a *pb.Ack) {
+	if o.Patch() == nil {
+		return
+	}
+	var before *pb.Row
+	if r, ok := w.rows.get(o.Record); ok {
+		if r.rec.Seq >= a.GetSeq() {
+			return
+		}
+		before = &pb.Row{Envelope: &pb.Envelope{Kind: r.rec.Kind.Enum(), Id: r.rec.ID.Bytes(), Author: r.rec.Author.Bytes(),
+			Subject: r.rec.Subject.Bytes(), Household: r.rec.Household.Bytes(), Holder: r.rec.Holder.Proto()}}
+		r.rec.State.IntoRow(before)
+	}
+	row, err := lww.Build(before, o.Patch(), a, o.Device, w.state.Identity.Member.Bytes(), o.Holder.Proto())
+	if err != nil {
+		return
+	}
+	if rec, ok := book.RecordFrom(row, o.Unit); ok {
+		w.putRow(&Record{Record: rec}, lww.RowHash(row))
+	}
+}
+
+func (w *writer) ack(o *Op, a *pb.Ack, out *Applied) *Op {
+	c := *o
+	c.Stamp, c.Seq, c.Refusal = hlc.Stamp(a.GetStamp()), a.GetSeq(), nil
+	switch {
+	case o.State == Erased:
+		return o
+	case a.GetResult() == pb.Result_RESULT_ERASED:
+		w.erase(o)
+		return o
+	case o.Mended:
+		c.State = Done
+	case a.GetResult() == pb.Result_RESULT_STORED:
+		c.State = Stored
+	case a.GetResult() == pb.Result_RESULT_PARKED:
+		c.State = Parked
+	case a.GetResult() == pb.Result_RESULT_SUGGESTION:
+		c.State = Suggested
+	default: // refused, and any result of a newer server: a person must see it
+		c.State, c.Refusal = Refused, a.GetRefusal()
+		if c.Refusal == nil {
+			c.Refusal = &pb.Refusal{}
+		}
+		out.Refused = append(out.Refused, c)
+	}
+	w.putOp(&c)
+	return &c
+}
+
+// erase removes every body of a record that was erased on the server: the row, drafts and
+// changes. Changes that were sent and not answered stay until they are: other bytes under
+// their numbers would look like a copied phone.
+func (w *writer) erase(of *Op) {
+	w.dropRow(of.Record)
+	w.dropDraft(of.Record)
+	for _, o := range slices.Clone(w.ops) {
+		switch {
+		case o.Record != of.Record:
+		case o.State == Waiting:
+			w.dropOp(o.Key)
+		case o == of || o.State != Sending:
+			w.blank(o)
+		}
+	}
+}
+
+// blank leaves the number of a change and nothing else.
+func (w *writer) blank(o *Op) {
+	if o.Device != w.state.Identity.Device || o.Number <= w.state.Kept {
+		w.dropOp(o.Key)
+		return
+	}
+	w.putOp(&Op{Key: o.Key, Number: o.Number, Device: o.Device, State: Erased, Record: o.Record, MadeMS: o.MadeMS})
+}
+
+// cursors never go back.
+func (w *writer) cursors(cs []*pb.Cursor) {
+	if len(cs) == 0 {
+		return
+	}
+	at := map[book.ID]uint64{}
+	for _, c := range w.state.Cursors {
+		at[c.Unit] = c.Seq
+	}
+	for _, c := range cs {
+		if unit, ok := book.IDFrom(c.GetUnit()); ok {
+			at[unit] = max(at[unit], c.GetSeq())
+		}
+	}
+	w.st().Cursors = sortedCursors(at)
+}
+
+func sortedCursors(at map[book.ID]uint64) []Cursor {
+	out := make([]Cursor, 0, len(at))
+	for unit, seq := range at {
+		out = append(out, Cursor{unit, seq})
+	}
+	slices.SortFunc(out, func(a, b Cursor) int { return bytes.Compare(a.Unit[:], b.Unit[:]) })
+	return out
+}
+
+func compareGrants(a, b Grant) int {
+	if a.Holder.Kind != b.Holder.Kind {
+		return int(a.Holder.Kind) - int(b.Holder.Kind)
+	}
+	return bytes.Compare(a.Holder.ID[:], b.Holder.ID[:])
+}
+
+// view takes over the full list of what should be here. Rows of holders that are not in it
+// go, and rows of holders whose grant has another number: between the two grants others
+// may have written unseen (A→B→A). New and changed grants start to fill.
+func (w *writer) view(v *pb.View, out *Applied) {
+	st := w.st()
+	before := st.grants()
+	want := make(map[book.Holder]uint64, len(v.GetGrants()))
+	for _, g := range v.GetGrants() {
+		h := book.HolderFrom(g.GetHolder())
+		if h == (book.Holder{}) {
+			continue
+		}
+		want[h] = g.GetGrant()
+		switch h.Kind {
+		case pb.HolderKind_HOLDER_KIND_BRANCH, pb.HolderKind_HOLDER_KIND_WHOLE_BRANCH:
+			st.Identity.Branch = h.ID
+		}
+	}
+	was := before
+	for _, g := range st.Leaving {
+		was[g.Holder] = g.Number
+	}
+	changed := func(h book.Holder) bool {
+		n, ok := was[h]
+		return ok && n != want[h]
+	}
+
+	var grants []Grant
+	var fillings []Filling
+	for h, n := range want {
+		g := Grant{Holder: h, Number: n}
+		if slices.Contains(st.Grants, g) {
+			grants = append(grants, g)
+			continue
+		}
+		if i := slices.IndexFunc(st.Fillings, func(f Filling) bool { return f.Grant == g }); i >= 0 {
+			fillings = append(fillings, st.Fillings[i])
+			continue
+		}
+		upto := st.Cursor(st.unitOf(h))
+		fillings = append(fillings, Filling{Grant: g, Upto: upto, Below: upto + 1})
+	}
+	slices.SortFunc(grants, compareGrants)
+	slices.SortFunc(fillings, func(a, b Filling) int { return compareGrants(a.Grant, b.Grant) })
+	st.Grants, st.Fillings = grants, fillings
+
+	leaving := map[book.Holder]uint64{}
+	leave := func(h book.Holder) {
+		if h.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
+			leaving[h] = was[h] // finishLeaving drops it at once where nothing is unsent
+		}
+	}
+	w.rows.each(func(id book.ID, r *row) bool {
+		h, unit := r.rec.Holder, r.rec.Unit
+		_, own := want[h]
+		switch {
+		case !covered(want, h, unit):
+			if h.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
+				leave(h)
+				return true
+			}
+			if !slices.Contains(out.Left, h) {
+				out.Left = append(out.Left, h)
+			}
+		case own && changed(h), !own && changed(wholeBranch(unit)):
+		default:
+			return true
+		}
+		w.dropRow(id)
+		return true
+	})
+	for h := range was {
+		if !covered(want, h, st.unitOf(h)) {
+			leave(h)
+		}
+	}
+	for _, o := range w.ops {
+		if o.State != Erased && !covered(want, o.Holder, o.Unit) {
+			leave(o.Holder)
+		}
+	}
+	for _, d := range slices.Clone(w.drafts) {
+		if !covered(want, d.Holder, d.Unit) {
+			leave(d.Holder)
+		}
+	}
+	st.Leaving = nil
+	for h, n := range leaving {
+		st.Leaving = append(st.Leaving, Grant{h, n})
+		out.Left = append(out.Left, h)
+	}
+	slices.SortFunc(st.Leaving, compareGrants)
+	w.sendDrafts()
+	w.pruneCursors(want)
+}
+
+// sendDrafts turns drafts of households that were handed over into changes: the server puts
+// them on the desk as suggestions. One that says nothing goes.
+func (w *writer) sendDrafts() {
+	for _, d := range slices.Clone(w.drafts) {
+		if !w.leaving(d.Holder) {
+			continue
+		}
+		wr := Write{Patch: d.Patch, Holder: d.Holder, Unit: d.Unit}
+		if id, err := wr.ready(); err == nil && !empty(d.Patch) {
+			key, err := w.addOp(id, wr)
+			if err != nil {
+				continue // saveDraft took it, so it is well-formed; else it stays a draft
+			}
+			i, _ := slices.BinarySearchFunc(w.ops, key, byKey)
+			c := *w.ops[i]
+			c.Left = true
+			w.putOp(&c)
+		}
+		w.dropDraft(d.ID)
+	}
+}
+
+// pruneCursors forgets partitions of which nothing is held: coming back to one means to
+// fill from the start.
+func (w *writer) pruneCursors(want map[book.Holder]uint64) {
+	st := w.st()
+	units := map[book.ID]bool{}
+	for h := range want {
+		units[st.unitOf(h)] = true
+	}
+	st.Cursors = slices.DeleteFunc(slices.Clone(st.Cursors), func(c Cursor) bool { return !units[c.Unit] })
+}
+
+func (w *writer) leaving(h book.Holder) bool {
+	return slices.ContainsFunc(w.state.Leaving, func(g Grant) bool { return g.Holder == h })
+}
+
+// finishLeaving drops the households that were handed over and of which nothing is unsent
+// any more, their key first. It runs at the end of every write.
+func (w *writer) finishLeaving() {
+	if len(w.state.Leaving) == 0 {
+		return
+	}
+	busy := map[book.Holder]bool{}
+	for _, o := range w.ops {
+		if o.Pending() {
+			busy[o.Holder] = true
+		}
+	}
+	for _, d := range w.drafts {
+		busy[d.Holder] = true
+	}
+	going := map[book.Holder]bool{}
+	var stay []Grant
+	for _, g := range w.state.Leaving {
+		if busy[g.Holder] {
+			stay = append(stay, g)
+		} else {
+			going[g.Holder] = true
+		}
+	}
+	if len(going) == 0 {
+		return
+	}
+	w.st().Leaving = stay
+	for h := range going {
+		w.dropScopes[scopeOf(h)] = true
+	}
+	w.rows.each(func(id book.ID, r *row) bool {
+		if going[r.rec.Holder] {
+			w.dropRow(id)
+		}
+		return true
+	})
+	for _, o := range slices.Clone(w.ops) {
+		if going[o.Holder] {
+			w.blank(o)
+		}
+	}
+}
+
+// filling moves the fillings on; a complete one becomes a grant that is held.
+func (w *writer) filling(fs []*pb.Filling) {
+	if len(fs) == 0 {
+		return
+	}
+	st := w.st()
+	fillings, grants := slices.Clone(st.Fillings), slices.Clone(st.Grants)
+	for _, f := range fs {
+		g := Grant{book.HolderFrom(f.GetHolder()), f.GetGrant()}
+		i := slices.IndexFunc(fillings, func(x Filling) bool { return x.Grant == g })
+		if i < 0 {
+			continue
+		}
+		if f.GetDone() {
+			fillings = slices.Delete(fillings, i, i+1)
+			grants = append(grants, g)
+			continue
+		}
+		at := fillings[i]
+		if f.GetPhase() > at.Phase || f.GetPhase() == at.Phase && f.GetBelow() < at.Below {
+			fillings[i] = Filling{Grant: g, Upto: f.GetUpto(), Below: f.GetBelow(), Phase: f.GetPhase()}
+		}
+	}
+	slices.SortFunc(grants, compareGrants)
+	st.Fillings, st.Grants = fillings, grants
+}
+
+// serverRows takes rows of the view. An older one than is here changes nothing.
+func (w *writer) serverRows(rows []*pb.Row, out *Applied) {
+	if len(rows) == 0 {
+		return
+	}
+	want := w.state.grants()
+	for _, m := range rows {
+		h := book.HolderFrom(m.GetEnvelope().GetHolder())
+		rec, ok := book.RecordFrom(m, w.state.unitOf(h))
+		if !ok || !covered(want, h, rec.Unit) {
+			out.Ignored++
+			continue
+		}
+		hash := lww.RowHash(m)
+		if r, ok := w.rows.get(rec.ID); ok && (r.rec.Seq > rec.Seq || r.rec.Seq == rec.Seq && r.hash == hash) {
+			continue
+		}
+		w.putRow(&Record{Record: rec}, hash)
+		out.Rows++
+	}
+}
+
+// settle puts stored changes aside whose row has come: when the cursor has passed the seq,
+// and the holder is not still filling, which would bring the row only later. Rows of a
+// holder that is not in the view never come.
+func (w *writer) settle() {
+	want := w.state.grants()
+	filling := map[book.Holder]bool{}
+	for _, f := range w.state.Fillings {
+		filling[f.Holder] = true
+	}
+	for _, o := range slices.Clone(w.ops) {
+		switch {
+		case o.State == Stored && !covered(want, o.Holder, o.Unit),
+			o.State == Stored && w.state.Cursor(o.Unit) >= o.Seq && !filling[o.Holder] && !filling[wholeBranch(o.Unit)],
+			o.State == Done:
+			w.settledOnce(o)
+		case o.State == Erased && o.Number <= w.state.Kept:
+			w.dropOp(o.Key)
+		}
+	}
+}
+
+// settledOnce is settled, without writing again what is Done already.
+func (w *writer) settledOnce(o *Op) {
+	if o.State != Done || o.Device != w.state.Identity.Device || o.Number <= w.state.Kept {
+		w.settled(o, nil)
+	}
+}
+
+// compare computes the digests of what is here, never adopting the server's.
+func (w *writer) compare(d Delta, out *Applied) {
+	if d.More || len(d.Digests) == 0 || len(w.state.Fillings) > 0 {
+		return
+	}
+	type sum struct{ hash, rows uint64 }
+	sums := map[book.Holder]sum{}
+	add := func(h book.Holder, hash uint64) {
+		s := sums[h]
+		sums[h] = sum{s.hash + hash, s.rows + 1}
+	}
+	w.rows.each(func(_ book.ID, r *row) bool {
+		add(r.rec.Holder, r.hash)
+		add(wholeBranch(r.rec.Unit), r.hash)
+		return true
+	})
+	st := w.st()
+	st.Differs = nil
+	for _, g := range d.Digests {
+		h := book.HolderFrom(g.GetHolder())
+		if s := sums[h]; s.hash != g.GetDigest() || s.rows != g.GetRows() {
+			st.Differs = append(st.Differs, h)
+		}
+	}
+	if len(st.Differs) > 0 {
+		st.DifferCount++
+	}
+	out.Differs = st.Differs
+}
+
+func (w *writer) listings(ls []*pb.Listing) {
+	st := w.st()
+	st.Listings = nil
+	for _, l := range ls {
+		x := Listing{Holder: book.HolderFrom(l.GetHolder())}
+		for _, r := range l.GetRows() {
+			if id, ok := book.IDFrom(r.GetId()); ok {
+				x.Rows = append(x.Rows, RowHash{id, r.GetHash()})
+			}
+		}
+		st.Listings = append(st.Listings, x)
+	}
+	w.listingsChanged = true
+}
+
+// clone goes on as a device of its own: another one used these numbers. What was not acked
+// gets numbers from 1 under the new device, with the same bytes; what was acked is settled.
+func (w *writer) clone(n *pb.CloneNotice, out *Applied) {
+	st := w.st()
+	st.Unconfirmed = !n.GetConfirmed()
+	if n.GetDevice() == 0 || n.GetDevice() == st.Identity.Device {
+		return
+	}
+	out.Cloned = true
+	st.Identity.Device = n.GetDevice()
+	st.LastNumber, st.Confirmed, st.Kept = 0, 0, 0
+	for _, o := range slices.Clone(w.ops) {
+		c := *o
+		switch o.State {
+		case Waiting, Sending:
+			// Session goes: bytes that were sent are not joined any more.
+			c.State, c.Number, c.Device, c.Session = Waiting, 0, n.GetDevice(), ""
+		case Parked, Done, Erased:
+			w.dropOp(o.Key) // the server has it, under the old number
+			continue
+		default:
+			continue // stored, refused, suggested: settled or shown as before
+		}
+		w.putOp(&c)
+	}
+}
+
+// newEpoch goes back with a server that was restored: cursors to what it then had, and all
+// changes that are not in a finished backup are sent again under their numbers, with the
+// stamps they got. Nothing is dropped.
+func (w *writer) newEpoch(d Delta, out *Applied) {
+	st := w.st()
+	if bytes.Equal(d.Epoch.GetId(), st.Identity.Epoch) || len(d.Epoch.GetId()) == 0 {
+		return
+	}
+	out.Epoch = true
+	st.Identity.Epoch = d.Epoch.GetId()
+	st.ServerNow = d.Now
+	at := map[book.ID]uint64{}
+	for _, c := range d.Epoch.GetAt() {
+		if unit, ok := book.IDFrom(c.GetUnit()); ok {
+			at[unit] = c.GetSeq()
+		}
+	}
+	cursors := slices.Clone(st.Cursors)
+	for i, c := range cursors {
+		cursors[i].Seq = min(c.Seq, at[c.Unit])
+	}
+	st.Cursors = cursors
+	fillings := slices.Clone(st.Fillings)
+	for i, f := range fillings {
+		fillings[i].Upto = min(f.Upto, at[st.unitOf(f.Holder)])
+		fillings[i].Below = min(f.Below, fillings[i].Upto+1)
+	}
+	st.Fillings = fillings
+	// New rows will take the numbers of rows that the restored server never had: ours must
+	// not look newer than those.
+	w.rows.each(func(_ book.ID, r *row) bool {
+		if top := at[r.rec.Unit]; r.rec.Seq > top {
+			rec := *r.rec
+			rec.Seq = top
+			w.putRow(&rec, r.hash)
+		}
+		return true
+	})
+	for _, o := range slices.Clone(w.ops) {
+		if o.Device != st.Identity.Device || o.Number <= st.Kept || o.State == Erased || o.Number > st.Confirmed {
+			continue
+		}
+		c := *o
+		c.State, c.Seq = Sending, 0
+		if o.Stamp != 0 {
+			p := proto.Clone(o.patch).(*pb.Patch)
+			p.GivenStamp = proto.Uint64(uint64(o.Stamp))
+			if b, err := encodePatch(p); err == nil {
+				c.patch, c.Bytes = p, b
+			}
+		}
+		w.putOp(&c)
+	}
+	st.Confirmed = min(st.Confirmed, st.Kept)
+}

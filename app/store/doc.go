@@ -1,0 +1,27 @@
+// Package store keeps the book of one phone: an SQLite file whose rows are sealed, and the
+// same book decrypted in memory. It is the only SQL of the app.
+//
+// app/notebook reads [Snapshot]s and writes changes and drafts; app/syncing freezes changes
+// for a call and applies replies. Nobody else calls it.
+//
+// # Reading never waits
+//
+// A [Snapshot] is immutable. Every write makes a new one after its transaction is on disk
+// and puts it in place with one atomic store, so a screen that reads waits for nobody, not
+// even for a page of rows that is being written. Writers wait for each other; a transaction
+// is one user action or one page of a reply.
+//
+// # What lies in the file
+//
+// In the clear: local row numbers, seq, local key numbers, the outbox flag, the name of
+// the book (server and device number) and the key boxes, which are sealed themselves. All
+// else is sealed with a random key a household, one for the branch, one for drafts, one for
+// the state. Dropping a household deletes its key first, so copies of the file
+// lose it too.
+//
+// # Errors
+//
+// [*BusyError], [*NewerError], [*FullError], [*MissingError], [*ExistsError] and
+// [*LeavingError] carry a sentence for the screen (UserMessage); those of package seal pass
+// through. After any error neither file nor memory has changed.
+package store

@@ -1,0 +1,420 @@
+package syncing
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"sodanvan/app/store"
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/hlc"
+	"sodanvan/shared/lww"
+	"sodanvan/shared/seal"
+)
+
+// Store is what the engine needs of the book; *store.Store is one.
+type Store interface {
+	Snapshot() *store.Snapshot
+	// Freeze numbers and returns the next changes to send.
+	Freeze(ctx context.Context, bytes int) ([]store.Op, error)
+	// Apply applies a reply, all of it or nothing.
+	Apply(ctx context.Context, d store.Delta) (store.Applied, error)
+	MarkRevoked(ctx context.Context) error
+}
+
+// Sizes of a page, in bytes, both ways. It is halved when a call fails, since a weak link
+// carries less, and doubled after several calls that went well.
+const (
+	minPage   = 4 << 10
+	startPage = 256 << 10
+	maxPage   = 1 << 20
+	// goodCalls doubles the page.
+	goodCalls = 3
+)
+
+// Times between calls.
+const (
+	firstDelay = 2 * time.Second
+	maxDelay   = 5 * time.Minute
+	// listEvery is how often the phone asks for listings of holders that differ.
+	listEvery = time.Hour
+)
+
+// Config is what an engine takes from outside.
+type Config struct {
+	// Rand spreads retries, so that phones which lost the same network do not come back
+	// together; nil: random.
+	Rand *rand.Rand
+	// Schema is the version of the records that this app writes; 0: book.Schema.
+	Schema uint32
+	// Every is how long to rest when there is nothing to send; 0: five minutes.
+	Every time.Duration
+}
+
+// Kind tells how a step ended.
+type Kind uint8
+
+const (
+	// Again: call Next at once.
+	Again Kind = iota + 1
+	// Rest: nothing to do until Wake or until something is written.
+	Rest
+	// Retry: the call failed; Next gives another after Wake.
+	Retry
+	// Stopped: a person must act; Kick tries again.
+	Stopped
+	// Revoked: hand the work over, then wipe.
+	Revoked
+)
+
+func (k Kind) String() string {
+	return [...]string{"none", "again", "rest", "retry", "stopped", "revoked"}[k]
+}
+
+// Outcome is how a step ended.
+type Outcome struct {
+	Kind Kind
+	Wake time.Time
+	// Sentence says to a person what is wrong; empty: nothing.
+	Sentence string
+	// Problem is what the server said, if it did.
+	Problem *pb.Problem
+	Applied store.Applied
+	// Rotate: the token is due for rotation.
+	Rotate bool
+}
+
+// Engine decides what to send and when. Kick and Status may be called from anywhere; the
+// rest from one goroutine.
+type Engine struct {
+	store Store
+	c     Config
+
+	mu sync.Mutex
+	// due is when the next regular call is; zero: now.
+	due time.Time
+	// earliest is set by the server or by failures: no call before it. soft: Kick clears it.
+	earliest time.Time
+	soft     bool
+	stopped  bool
+	failures int
+	page     int
+	good     int
+	last     Outcome
+	kicked   bool
+	seenKey  uint64 // the last own change that was there when a call was made
+}
+
+// New makes an engine that is due at once.
+func New(s Store, c Config) *Engine {
+	if c.Rand == nil {
+		c.Rand = rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
+	}
+	if c.Schema == 0 {
+		c.Schema = book.Schema
+	}
+	if c.Every == 0 {
+		c.Every = 5 * time.Minute
+	}
+	return &Engine{store: s, c: c, page: startPage}
+}
+
+// Kick makes the next call due now: the user pressed the button, or the network came back.
+// It goes past the engine's own waiting, not past a time that the server gave.
+func (e *Engine) Kick() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.kicked, e.stopped, e.due = true, false, time.Time{}
+	if e.soft {
+		e.earliest = time.Time{}
+	}
+}
+
+// Status is how the last step ended.
+func (e *Engine) Status() Outcome {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.last
+}
+
+// Next gives the call to make now, with its changes frozen, or nil and when to ask again.
+// wake is zero where only Kick can help. An error is the book's: nothing was frozen.
+func (e *Engine) Next(now time.Time) (req *pb.SyncRequest, wake time.Time, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	b := e.store.Snapshot()
+	st := b.State()
+	if e.stopped || st.Revoked {
+		return nil, time.Time{}, nil
+	}
+	due := e.due
+	if fresh(b, e.seenKey) {
+		due = time.Time{}
+	}
+	if due.Before(e.earliest) {
+		due = e.earliest
+	}
+	if now.Before(due) {
+		return nil, due, nil
+	}
+	ops, err := e.store.Freeze(context.Background(), e.page)
+	if err != nil {
+		return nil, time.Time{}, fmt.Errorf("freeze changes: %w", err)
+	}
+	b = e.store.Snapshot()
+	e.kicked, e.seenKey = false, b.State().LastKey
+	return e.request(b, ops, now), time.Time{}, nil
+}
+
+// fresh tells whether something was written since the last call that has not been sent.
+func fresh(b *store.Snapshot, seen uint64) bool {
+	if b.State().LastKey <= seen {
+		return false
+	}
+	for _, o := range b.Ops() {
+		if o.State == store.Waiting && o.Key > seen {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Engine) request(b *store.Snapshot, ops []store.Op, now time.Time) *pb.SyncRequest {
+	st := b.State()
+	id := st.Identity
+	req := &pb.SyncRequest{
+		Device:    proto.Uint32(id.Device),
+		Epoch:     id.Epoch,
+		Schema:    proto.Uint32(e.c.Schema),
+		NowMs:     proto.Int64(now.UnixMilli()),
+		Confirmed: proto.Uint64(st.Confirmed),
+		Held:      held(st),
+		Unsent:    proto.Uint32(uint32(max(0, b.Unsent()-len(ops)))),
+		Page:      proto.Uint32(uint32(e.page)),
+		AuditSeen: st.AuditHead,
+		Builds:    proto.Bool(true),
+	}
+	for _, c := range st.Cursors {
+		req.Cursors = append(req.Cursors, &pb.Cursor{Unit: c.Unit.Bytes(), Seq: proto.Uint64(c.Seq)})
+	}
+	for _, f := range st.Fillings {
+		req.Filling = append(req.Filling, &pb.Filling{
+			Holder: f.Holder.Proto(), Grant: proto.Uint64(f.Number), Upto: proto.Uint64(f.Upto),
+			Phase: proto.Uint32(f.Phase), Below: proto.Uint64(f.Below),
+		})
+	}
+	for _, o := range b.Ops() {
+		if o.State == store.Parked && o.Device == id.Device {
+			req.Parked = append(req.Parked, o.Number)
+		}
+	}
+	if len(st.Differs) > 0 && now.UnixMilli()-st.ComparedMS >= listEvery.Milliseconds() {
+		for _, h := range st.Differs {
+			req.Compare = append(req.Compare, h.Proto())
+		}
+	}
+	if len(ops) == 0 {
+		return req
+	}
+	req.First = proto.Uint64(ops[0].Number)
+	for _, o := range ops {
+		req.Ops = append(req.Ops, o.Bytes)
+	}
+	req.Signature = seal.SignOps(id.DeviceKey, seal.OpsClaim{
+		Server: id.Server, Epoch: id.Epoch, Device: id.Device,
+		First: ops[0].Number, Last: ops[len(ops)-1].Number, Hash: seal.HashOps(req.Ops),
+	})
+	return req
+}
+
+// held digests the complete grants, and those that are leaving: while unsent work of a
+// household that was handed over is still here, the server must not take this phone for one
+// that had nothing left to say about it.
+func held(st *store.State) []byte {
+	var grants []*pb.Grant
+	for _, g := range slices.Concat(st.Grants, st.Leaving) {
+		grants = append(grants, &pb.Grant{Holder: g.Holder.Proto(), Grant: proto.Uint64(g.Number)})
+	}
+	return lww.HeldDigest(grants)
+}
+
+// Reply takes what came back for a request: a response or the error of the call. An error
+// is the book's (a full disk, say): nothing of the reply was kept, and since acks were not
+// kept either, the same changes go again.
+func (e *Engine) Reply(now time.Time, req *pb.SyncRequest, resp *pb.SyncResponse, callErr error) (Outcome, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out, err := e.reply(now, req, resp, callErr)
+	e.last = out
+	return out, err
+}
+
+func (e *Engine) reply(now time.Time, req *pb.SyncRequest, resp *pb.SyncResponse, callErr error) (Outcome, error) {
+	if callErr != nil {
+		return e.failed(now, req, callErr)
+	}
+	if resp.GetRevoked() {
+		return e.revoked(nil)
+	}
+	applied, err := e.store.Apply(context.Background(), delta(now, req, resp))
+	if err != nil {
+		out := e.backOff(now, sentence(err))
+		return out, fmt.Errorf("apply reply: %w", err)
+	}
+	e.failures = 0
+	e.grow()
+	e.earliest, e.soft = time.Time{}, false
+	out := Outcome{Kind: Rest, Applied: applied, Rotate: resp.GetRotate()}
+	b := e.store.Snapshot()
+	slot := time.Duration(resp.GetRetryAfterS()) * time.Second
+	switch {
+	case applied.Epoch || applied.Cloned, resp.GetMore() && slot == 0, waits(b) && progressed(resp),
+		slot == 0 && begun(b.State(), req):
+		out.Kind = Again
+		e.due = time.Time{}
+	default:
+		e.due = now.Add(e.c.Every)
+		if slot > 0 {
+			// A slot that the server keeps for this phone; new changes may go before it.
+			e.due = now.Add(slot)
+		}
+		out.Wake = e.due
+	}
+	if b.State().Unconfirmed {
+		out.Sentence = "Máy này được chép từ máy khác và đang chờ bí thư chi bộ xác nhận. Những gì đã ghi vẫn được gửi để chi bộ xem xét."
+	}
+	return out, nil
+}
+
+// waits tells whether changes are left to send.
+func waits(b *store.Snapshot) bool {
+	for _, o := range b.Ops() {
+		if o.Unsent() {
+			return true
+		}
+	}
+	return false
+}
+
+// begun tells whether there is something to fetch that the call did not ask for: a view came
+// and the fetching of its new grants starts with the next call.
+func begun(st *store.State, req *pb.SyncRequest) bool {
+	asked := map[store.Grant]bool{}
+	for _, f := range req.GetFilling() {
+		asked[store.Grant{Holder: book.HolderFrom(f.GetHolder()), Number: f.GetGrant()}] = true
+	}
+	for _, f := range st.Fillings {
+		if !asked[f.Grant] {
+			return true
+		}
+	}
+	return false
+}
+
+// progressed tells whether the server took something, so that calling again at once cannot
+// go round for ever.
+func progressed(resp *pb.SyncResponse) bool {
+	for _, a := range resp.GetAcks() {
+		if a.GetResult() != pb.Result_RESULT_LATER && a.GetResult() != pb.Result_RESULT_UNSPECIFIED {
+			return true
+		}
+	}
+	return false
+}
+
+func delta(now time.Time, req *pb.SyncRequest, r *pb.SyncResponse) store.Delta {
+	return store.Delta{
+		Device: req.GetDevice(), PhoneMS: now.UnixMilli(), Compared: len(req.GetCompare()) > 0,
+		Acks: r.GetAcks(), Rows: r.GetRows(), View: r.GetView(), Cursors: r.GetCursors(),
+		Filling: r.GetFilling(), Digests: r.GetDigests(), Listings: r.GetListings(),
+		Epoch: r.GetEpoch(), Clone: r.GetClone(), Kept: r.GetKept(), Now: hlc.Stamp(r.GetNow()),
+		AuditHead: r.GetAuditHead(), More: r.GetMore(),
+	}
+}
+
+// grow doubles the page after some calls that went well.
+func (e *Engine) grow() {
+	e.good++
+	if e.good >= goodCalls {
+		e.good, e.page = 0, min(2*e.page, maxPage)
+	}
+}
+
+func (e *Engine) shrink() { e.good, e.page = 0, max(e.page/2, minPage) }
+
+// failed decides what to do after a call without a reply.
+func (e *Engine) failed(now time.Time, req *pb.SyncRequest, callErr error) (Outcome, error) {
+	p := ProblemOf(callErr)
+	switch p.GetCode() {
+	case pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED:
+		return e.revoked(p)
+	case pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, pb.ProblemCode_PROBLEM_CODE_BAD_SIGNATURE,
+		pb.ProblemCode_PROBLEM_CODE_SCHEMA_TOO_OLD:
+		// Unknown is not revoked: a server restored from an old backup may not know this phone
+		// yet. Everything stays; a person looks at it.
+		return e.stop(p, callErr), nil
+	case pb.ProblemCode_PROBLEM_CODE_BUSY, pb.ProblemCode_PROBLEM_CODE_DISK_FULL, pb.ProblemCode_PROBLEM_CODE_THROTTLED:
+		out := e.backOff(now, p.GetSentence())
+		out.Problem = p
+		if s := p.GetRetryAfterS(); s > 0 {
+			e.earliest, e.soft = now.Add(time.Duration(s)*time.Second), false
+			e.due, out.Wake = e.earliest, e.earliest
+		}
+		return out, nil
+	case pb.ProblemCode_PROBLEM_CODE_TOO_LARGE:
+		if e.page > minPage && len(req.GetOps()) != 1 {
+			e.shrink()
+			e.due, e.earliest = time.Time{}, time.Time{}
+			return Outcome{Kind: Again, Problem: p}, nil
+		}
+	}
+	if seal.IsNotPinned(callErr) {
+		return e.stop(p, callErr), nil
+	}
+	e.shrink()
+	out := e.backOff(now, sentence(callErr))
+	out.Problem = p
+	if p.GetSentence() != "" {
+		out.Sentence = p.GetSentence()
+	}
+	return out, nil
+}
+
+func (e *Engine) stop(p *pb.Problem, err error) Outcome {
+	e.stopped = true
+	out := Outcome{Kind: Stopped, Problem: p, Sentence: p.GetSentence()}
+	if out.Sentence == "" {
+		out.Sentence = sentence(err)
+	}
+	return out
+}
+
+func (e *Engine) revoked(p *pb.Problem) (Outcome, error) {
+	out := Outcome{Kind: Revoked, Problem: p, Sentence: p.GetSentence()}
+	if out.Sentence == "" {
+		out.Sentence = "Máy này đã bị thu hồi. Những gì chưa gửi sẽ được bàn giao cho chi bộ, rồi sổ trên máy được xóa."
+	}
+	if err := e.store.MarkRevoked(context.Background()); err != nil {
+		return out, fmt.Errorf("mark revoked: %w", err)
+	}
+	return out, nil
+}
+
+// backOff waits 2 s, 4 s, 8 s … 5 min, each between half and one and a half times.
+func (e *Engine) backOff(now time.Time, why string) Outcome {
+	d := maxDelay
+	if e.failures < 8 {
+		d = min(firstDelay<<e.failures, maxDelay)
+	}
+	e.failures++
+	d = min(max(d/2+time.Duration(e.c.Rand.Int64N(int64(d))), firstDelay), maxDelay)
+	e.earliest, e.soft = now.Add(d), true
+	e.due = e.earliest
+	return Outcome{Kind: Retry, Wake: e.earliest, Sentence: why}
+}
