@@ -13,8 +13,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -80,10 +82,11 @@ func (s *session) open(create bool, o registry.Options) (*registry.Registry, err
 	return registry.Open(s.ctx, s.data, o)
 }
 
-// hasData tells whether a server has ever used the directory.
+// hasData tells whether a server has ever used the directory. Where nobody may look, it
+// says yes: opening then tells what is wrong.
 func hasData(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, "server.db"))
-	return err == nil
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 func main() {

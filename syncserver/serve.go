@@ -130,7 +130,11 @@ func (c *serveCmd) Run(s *session) (err error) {
 	defer func() { stopWatch(); <-watched }()
 
 	fmt.Fprintf(s.stdout, "Sổ Dân Vận đang chạy tại %s\nDữ liệu: %s\nDừng: bấm Ctrl+C.\n", address, absolute(s.data))
-	log.Info("started", "address", address, "listen", p.main.Addr().String(), "version", versionText(), "plain", c.Plain)
+	side := "off"
+	if p.metrics != nil {
+		side = p.metrics.Addr().String()
+	}
+	log.Info("started", "address", address, "listen", p.main.Addr().String(), "metrics", side, "version", versionText(), "plain", c.Plain)
 	if err := c.serve(s.ctx, reg, main, p.metrics, log); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -202,7 +203,10 @@ func (c *checkCmd) Run(s *session) error {
 	defer reg.Close()
 	found, err := reg.Check(s.ctx)
 	if err != nil {
-		return err
+		if s.ctx.Err() != nil {
+			return s.ctx.Err()
+		}
+		return sayWhy(err, "Không đọc được hết dữ liệu, có thể tệp đã hỏng; hãy giữ nguyên thư mục dữ liệu, dừng máy chủ và báo người làm phần mềm (chi tiết: %v).", errors.Unwrap(err))
 	}
 	if len(found) == 0 {
 		fmt.Fprintln(s.stdout, "Dữ liệu nguyên vẹn: tệp, các tổng kiểm và nhật ký truy cập đều khớp.")

@@ -274,6 +274,20 @@ func TestEditsJoinOnlyBeforeTheFirstSending(t *testing.T) {
 	}
 }
 
+func TestAJoinedChangeHasSeenWhatItsFirstHalfHadSeen(t *testing.T) {
+	s, _ := settledBook(t, visitRow(t, 1, 1, 8, "một"))
+	w := visitWrite(t, 1, 1, false, "sửa")
+	w.Session = "a"
+	key := added(t, s, w)[0]
+	first, _ := s.Snapshot().Op(key)
+	applied(t, s, Delta{Rows: []*pb.Row{visitRow(t, 1, 1, 9, "người khác")}})
+	w.Patch.Set = encoded(t, &pb.Visit{Day: proto.Int32(5)})
+	added(t, s, w)
+	if o, _ := s.Snapshot().Op(key); o.Patch().GetSeen() != first.Patch().GetSeen() || first.Patch().GetSeen() == 0 {
+		t.Errorf("seen %x, then %x", first.Patch().GetSeen(), o.Patch().GetSeen())
+	}
+}
+
 func TestFreezeKeepsToThePage(t *testing.T) {
 	s, _ := settledBook(t)
 	for n := range uint64(10) {

@@ -324,6 +324,41 @@ func TestAnEngineRestsAndWakes(t *testing.T) {
 	}
 }
 
+func TestANewHouseholdIsFetchedAtOnce(t *testing.T) {
+	f, p := newPhone(t)
+	p.quiet()
+	f.assign(id('H', 3), member(1))
+	f.assign(id('H', 2), member(1)) // another grant of what is here already
+	p.e.Kick()
+	if out, _ := p.step(""); out.Kind != Again {
+		t.Fatalf("the view came, and then: %+v", out)
+	}
+	if out, _ := p.step(""); out.Kind != Rest {
+		t.Fatalf("%+v", out)
+	}
+	p.same()
+}
+
+func TestAServerThatTakesNothingIsNotAskedForEver(t *testing.T) {
+	_, p := newPhone(t)
+	p.quiet()
+	if err := p.write(p.visit(1, 1, true, "một")); err != nil {
+		t.Fatal(err)
+	}
+	req, _, err := p.e.Next(p.now)
+	if err != nil || len(req.GetOps()) != 1 {
+		t.Fatalf("%v, %v", req, err)
+	}
+	later := &pb.SyncResponse{Acks: []*pb.Ack{{Number: proto.Uint64(1), Result: pb.Result_RESULT_LATER.Enum()}}}
+	out, err := p.e.Reply(p.now, req, later, nil)
+	if err != nil || out.Kind != Rest || p.s.Snapshot().Unsent() != 1 {
+		t.Errorf("%+v, %v", out, err)
+	}
+	if again, _, _ := p.e.Next(p.now); again != nil {
+		t.Error("asked again at once")
+	}
+}
+
 func TestOneRoundTripCarriesBothWays(t *testing.T) {
 	f, p := newPhone(t)
 	p.quiet()

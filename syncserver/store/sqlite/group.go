@@ -26,7 +26,7 @@ func (s *Store) Write(ctx context.Context, fn func(store.Tx) error) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-s.stop:
-		return errors.New("store: closed")
+		return errClosed
 	}
 	// Once queued it runs; waiting on is the only way to know how it ended.
 	select {
@@ -37,7 +37,7 @@ func (s *Store) Write(ctx context.Context, fn func(store.Tx) error) error {
 		case err := <-j.done:
 			return err
 		default:
-			return errors.New("store: closed")
+			return errClosed
 		}
 	}
 }

@@ -163,6 +163,9 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	return s, nil
 }
 
+// errClosed answers calls that come after Close.
+var errClosed = errors.New("store: closed")
+
 // Close waits for the running batch and closes the files.
 func (s *Store) Close() (err error) {
 	s.closing.Do(func() {
@@ -205,6 +208,8 @@ func (s *Store) Read(ctx context.Context, fn func(store.Reader) error) (err erro
 	case r = <-s.readers:
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-s.stop:
+		return errClosed
 	}
 	defer func() { s.readers <- r }()
 	if err := r.exec(`BEGIN`); err != nil {

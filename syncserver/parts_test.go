@@ -1,0 +1,339 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/seal"
+	"sodanvan/syncserver/api"
+	"sodanvan/syncserver/registry"
+	"sodanvan/syncserver/store"
+)
+
+func yes() (bool, error) { return true, nil }
+
+func TestIdentity(t *testing.T) {
+	first := func(t *testing.T) (string, identity) {
+		dir := t.TempDir()
+		id, err := loadIdentity(dir, nil, yes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dir, id
+	}
+	t.Run("stays the same", func(t *testing.T) {
+		dir, a := first(t)
+		b, err := loadIdentity(dir, nil, func() (bool, error) { return false, nil })
+		if err != nil || !slices.Equal(a.pins(), b.pins()) {
+			t.Errorf("%v, %v", b, err)
+		}
+		if a.root.Pin() == a.spare {
+			t.Error("root and spare are one")
+		}
+	})
+	t.Run("spare moved off the machine", func(t *testing.T) {
+		dir, a := first(t)
+		os.Remove(filepath.Join(dir, spareFile))
+		b, err := loadIdentity(dir, nil, yes)
+		if err != nil || !slices.Equal(a.pins(), b.pins()) {
+			t.Errorf("%v, %v", b, err)
+		}
+		if _, err := os.Stat(filepath.Join(dir, spareFile)); err == nil {
+			t.Error("another spare was made")
+		}
+	})
+	t.Run("spare takes over", func(t *testing.T) {
+		dir, a := first(t)
+		if err := os.Rename(filepath.Join(dir, spareFile), filepath.Join(dir, rootFile)); err != nil {
+			t.Fatal(err)
+		}
+		b, err := loadIdentity(dir, nil, yes)
+		if err != nil || b.root.Pin() != a.spare {
+			t.Errorf("%v, %v", b, err)
+		}
+	})
+	t.Run("lost root", func(t *testing.T) {
+		dir, _ := first(t)
+		os.Remove(filepath.Join(dir, rootFile))
+		if _, err := loadIdentity(dir, nil, yes); err == nil || !strings.Contains(sentence(err), spareFile) {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("all lost but phones know it", func(t *testing.T) {
+		if _, err := loadIdentity(t.TempDir(), nil, func() (bool, error) { return false, nil }); err == nil {
+			t.Error("a new root locks them out")
+		}
+	})
+	t.Run("crash before the spare's pin", func(t *testing.T) {
+		dir, a := first(t)
+		os.Remove(filepath.Join(dir, sparePinFile))
+		b, err := loadIdentity(dir, nil, yes)
+		if err != nil || b.root.Pin() != a.root.Pin() || b.spare == a.spare {
+			t.Errorf("%v, %v", b, err)
+		}
+	})
+	for _, name := range []string{rootFile, sparePinFile} {
+		t.Run("damaged "+name, func(t *testing.T) {
+			dir, _ := first(t)
+			os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600)
+			if _, err := loadIdentity(dir, nil, yes); err == nil || !strings.Contains(sentence(err), "bản sao lưu") {
+				t.Errorf("got %v", err)
+			}
+		})
+	}
+}
+
+func TestLeafIsRenewedInTime(t *testing.T) {
+	root, err := seal.NewRoot(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 22, 0, 0, 0, 0, time.UTC)
+	l := &leaf{root: root, hosts: []string{"danvan.example", "192.0.2.7"}, now: func() time.Time { return now }}
+	serial := func() string {
+		t.Helper()
+		c, err := l.current()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if now.After(c.Leaf.NotAfter) || now.Before(c.Leaf.NotBefore) {
+			t.Errorf("not valid at %v", now)
+		}
+		if err := errors.Join(c.Leaf.VerifyHostname("danvan.example"), c.Leaf.VerifyHostname("192.0.2.7"), c.Leaf.CheckSignatureFrom(root.Certificate())); err != nil {
+			t.Error(err)
+		}
+		return c.Leaf.SerialNumber.String()
+	}
+	a := serial()
+	now = now.Add(leafTime - leafRenew - time.Hour)
+	if serial() != a {
+		t.Error("renewed too early")
+	}
+	now = now.Add(2 * time.Hour)
+	b := serial()
+	if b == a {
+		t.Error("not renewed")
+	}
+	now = now.AddDate(-1, 0, 0)
+	if serial() == b {
+		t.Error("a leaf of the future is shown")
+	}
+	// A failing renewal leaves the old one in use.
+	l.hosts, now = []string{"không hợp lệ"}, now.Add(leafTime)
+	if c, err := l.current(); err != nil || c == nil {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestLoopback(t *testing.T) {
+	for addr, want := range map[string]bool{
+		"127.0.0.1:1": true, "127.9.9.9:1": true, "[::1]:1": true, "localhost:1": true, "LOCALHOST:1": true,
+		":1": false, "0.0.0.0:1": false, "[::]:1": false, "192.0.2.1:1": false, "localhost.example:1": false, "127.0.0.1": false, "127.0.0.1.example:1": false, "[::ffff:192.0.2.1]:1": false,
+	} {
+		if loopbackAddr(addr) != want {
+			t.Errorf("%s: %v", addr, !want)
+		}
+	}
+}
+
+func TestPublicAddress(t *testing.T) {
+	for name, c := range map[string]struct {
+		explicit string
+		hosts    []string
+		port     int
+		plain    bool
+		want     string
+	}{
+		"name":     {"", []string{"danvan.example", "x"}, 8443, false, "https://danvan.example:8443"},
+		"usual":    {"", []string{"danvan.example"}, 443, false, "https://danvan.example"},
+		"v6":       {"", []string{"2001:db8::1"}, 8443, false, "https://[2001:db8::1]:8443"},
+		"plain":    {"", []string{"127.0.0.1"}, 8080, true, "http://127.0.0.1:8080"},
+		"explicit": {"HTTPS://DanVan.example/", []string{"x"}, 8443, false, "https://danvan.example"},
+		"not TLS":  {"http://danvan.example", nil, 0, false, ""},
+		"path":     {"https://danvan.example/a", nil, 0, false, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := publicAddress(c.explicit, c.hosts, c.port, c.plain)
+			if got != c.want || (err != nil) != (c.want == "") {
+				t.Errorf("%q, %v", got, err)
+			}
+		})
+	}
+	hosts := localHosts()
+	if clean, err := cleanHosts(hosts); err != nil || len(clean) == 0 || !slices.Contains(clean, "localhost") {
+		t.Errorf("%v: %v", hosts, err)
+	}
+}
+
+func TestWriteFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "a")
+	if err := writeBytes(path, []byte("one")); err != nil {
+		t.Fatal(err)
+	}
+	broken := errors.New("broken")
+	if err := writeFile(path, func(w io.Writer) error { w.Write([]byte("tw")); return broken }); !errors.Is(err, broken) {
+		t.Errorf("got %v", err)
+	}
+	if b, _ := os.ReadFile(path); string(b) != "one" {
+		t.Errorf("a failed write left %q", b)
+	}
+	if left, _ := os.ReadDir(dir); len(left) != 1 {
+		t.Errorf("%d files are left", len(left))
+	}
+}
+
+func TestPick(t *testing.T) {
+	people := []registry.Person{
+		{Name: "Nguyễn Văn Hòa", UnitName: "A"}, {Name: "Nguyễn Văn Hoa", UnitName: "A"},
+		{Name: "Trần Đạt", Distinguish: "1950", UnitName: "A"}, {Name: "Trần Đạt", Distinguish: "1960", UnitName: "A"},
+	}
+	for typed, want := range map[string]int{
+		"Nguyễn Văn Hòa": 0, "Nguyễn Văn Hoà": 0, "nguyễn văn hoa": 1, "nguyen van hoà": 0 - 1,
+		"Trần Đạt (1960)": 3, "tran dat (1950)": 2, "Trần Đạt": -1, "Ai đó": -1,
+	} {
+		t.Run(typed, func(t *testing.T) {
+			got, err := pick(people, typed)
+			if want < 0 {
+				if err == nil {
+					t.Errorf("took %v", got)
+				}
+				return
+			}
+			if err != nil || got != people[want] {
+				t.Errorf("%v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestStatusText(t *testing.T) {
+	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
+	ago := func(d time.Duration) int64 { return now.Add(-d).UnixMilli() }
+	device := func(n uint32, change func(*store.Device)) registry.DeviceInfo {
+		d := &store.Device{Number: n, EnrolledMS: ago(40 * 24 * time.Hour), LastSync: ago(time.Hour)}
+		change(d)
+		return registry.DeviceInfo{Device: d, Owner: "Người Thử", UnitName: "Chi bộ Thử"}
+	}
+	healthy := registry.Status{Now: now, Units: []registry.UnitInfo{{ID: book.ID{1}, Commune: book.ID{1}, Name: "Xã Thử"}}}
+	for name, c := range map[string]struct {
+		change func(*registry.Status, *facts)
+		want   string
+	}{
+		"healthy": {func(*registry.Status, *facts) {}, ""},
+		"silent": {func(s *registry.Status, _ *facts) {
+			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.LastSync = ago(15 * 24 * time.Hour) }))
+		}, "1 máy lâu không kết nối"},
+		"new and not yet synced": {func(s *registry.Status, _ *facts) {
+			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.LastSync, d.EnrolledMS = 0, ago(time.Hour) }))
+		}, ""},
+		"never synced": {func(s *registry.Status, _ *facts) {
+			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.LastSync = 0 }))
+		}, "1 máy lâu không kết nối"},
+		"silent but revoked": {func(s *registry.Status, _ *facts) {
+			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.LastSync, d.Revoked = 0, true }))
+		}, ""},
+		"copy": {func(s *registry.Status, _ *facts) {
+			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.Unconfirmed = true }))
+		}, "bản sao của máy khác"},
+		"clock 1970": {func(s *registry.Status, _ *facts) {
+			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.SkewMS = now.UnixMilli() }))
+		}, "đồng hồ lệch"},
+		"parked":   {func(s *registry.Status, _ *facts) { s.Parked = 3 }, "3 ghi chép đang chờ"},
+		"low disk": {func(_ *registry.Status, f *facts) { f.free, f.freeKnown = 1<<29, true }, "Ổ đĩa chỉ còn 512 MB"},
+		"disk":     {func(_ *registry.Status, f *facts) { f.free, f.freeKnown = 1<<40, true }, ""},
+		"spare":    {func(_ *registry.Status, f *facts) { f.spareHere = true }, "Khóa dự phòng"},
+		"no units": {func(s *registry.Status, _ *facts) { s.Units = nil }, "import roster"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, f := healthy, facts{}
+			c.change(&s, &f)
+			as := alarms(s, f)
+			as = slices.DeleteFunc(as, func(a string) bool { return strings.HasPrefix(a, "Chưa có bản sao lưu") })
+			if c.want == "" && len(as) != 0 || c.want != "" && (len(as) != 1 || !strings.Contains(as[0], c.want)) {
+				t.Errorf("alarms %q", as)
+			}
+			if text := statusText(s, f, "/x"); c.want != "" && !strings.Contains(text, c.want) {
+				t.Errorf("text\n%s", text)
+			}
+		})
+	}
+	s := healthy
+	s.Devices = []registry.DeviceInfo{device(1, func(d *store.Device) { d.Unsent = 1200 }), device(2, func(d *store.Device) { d.Unsent = 34 }), device(3, func(d *store.Device) { d.Unsent, d.Revoked = 9, true })}
+	if text := statusText(s, facts{}, "/x"); !strings.Contains(text, "1.234 ghi chép trên 2 máy") || !strings.Contains(text, "Máy đang dùng: 2") {
+		t.Errorf("text\n%s", text)
+	}
+}
+
+func TestMetricsText(t *testing.T) {
+	m := newMetrics()
+	m.observe(api.Call{Method: "Sync/Sync", Code: "ok", Duration: 3 * time.Millisecond, In: 10, Out: 20, Ops: 1, Acks: 2, Rows: 3})
+	m.observe(api.Call{Method: "Sync/Sync", Code: "ok", Duration: time.Minute})
+	m.observe(api.Call{Code: "unimplemented"})
+	var b bytes.Buffer
+	if err := m.write(&b); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`sodanvan_calls_total{method="Sync/Sync",code="ok"} 2`,
+		`sodanvan_calls_total{method="other",code="unimplemented"} 1`,
+		`sodanvan_call_seconds_bucket{method="Sync/Sync",le="0.0025"} 0`,
+		`sodanvan_call_seconds_bucket{method="Sync/Sync",le="0.005"} 1`,
+		`sodanvan_call_seconds_bucket{method="Sync/Sync",le="10"} 1`,
+		`sodanvan_call_seconds_bucket{method="Sync/Sync",le="+Inf"} 2`,
+		`sodanvan_call_seconds_sum{method="Sync/Sync"} 60.003`,
+		"sodanvan_received_bytes_total 10", "sodanvan_sent_bytes_total 20", "sodanvan_ops_total 1", "sodanvan_acks_total 2", "sodanvan_rows_total 3",
+	} {
+		if !strings.Contains(b.String(), want+"\n") {
+			t.Errorf("no %s in\n%s", want, b.String())
+		}
+	}
+}
+
+func TestOfficeNames(t *testing.T) {
+	for n := range pb.Office_name {
+		o := pb.Office(n)
+		if o == 0 {
+			continue
+		}
+		if officeShown(o) == officeShown(0) {
+			t.Errorf("%v has no name", o)
+		}
+	}
+	for _, x := range offices {
+		if officeTyped(x.typed) != x.office {
+			t.Errorf("%s", x.typed)
+		}
+	}
+}
+
+func TestSentences(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"busy":     {&registry.Problem{Code: pb.ProblemCode_PROBLEM_CODE_BUSY, Sentence: "Máy sẽ tự gửi lại", Cause: errors.New("locked")}, "thử lại sau ít phút (chi tiết: locked)"},
+		"full":     {&registry.Problem{Code: pb.ProblemCode_PROBLEM_CODE_DISK_FULL, Sentence: "Cứ ghi tiếp"}, "dọn bớt chỗ"},
+		"spoken":   {&registry.StartError{Sentence: "Dữ liệu này do một phiên bản mới hơn ghi.", Cause: store.ErrNewer}, "phiên bản mới hơn"},
+		"any":      {errors.New("strange"), "strange"},
+		"own":      {say("Câu này."), "Câu này."},
+		"wrapped":  {errors.Join(errors.New("x"), say("Câu này.")), "Câu này."},
+		"no entry": {&os.PathError{Op: "open", Path: "/a", Err: os.ErrNotExist}, "Không có tệp hoặc thư mục /a"},
+		"denied":   {&os.PathError{Op: "open", Path: "/a", Err: os.ErrPermission}, "Không có quyền"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := sentence(c.err); !strings.Contains(got, c.want) || strings.Contains(got, "\n") {
+				t.Errorf("got %q", got)
+			}
+		})
+	}
+}
