@@ -278,7 +278,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-func TestOneSentenceForEveryFailure(t *testing.T) {
+func TestOneUserMessageForEveryFailure(t *testing.T) {
 	d := newDesk(t)
 	d.sync(nt.Binh)
 	pinFile := filepath.Join(t.TempDir(), "pin")

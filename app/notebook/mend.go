@@ -42,7 +42,7 @@ func (v *view) mends() []Mend {
 		}
 		refusal := book.RefusalFrom(first.Refusal)
 		if refusal != nil {
-			m.Code, m.Text = term(refusal.Code).Code, refusal.SentenceFor(first.Kind)
+			m.Code, m.Text = term(refusal.Code).Code, refusal.UserMessageFor(first.Kind)
 		}
 		if after, err := v.wanted(ops); err == nil {
 			m.Title = v.title(after)

@@ -604,7 +604,7 @@ func TestSayNeverShowsEnglish(t *testing.T) {
 		"not an id":   {book.ErrBadID, words.NotYours},
 		"not yours":   {notebook.ErrNotYours, words.NotYours},
 		"bad day":     {func() error { _, err := notebook.ParseDay("31/02/2026"); return err }(), "Ngày “31/02/2026” không có trong lịch, hãy xem lại ngày và tháng."},
-		"a refusal":   {&book.Refusal{Rule: "bad_phone"}, (&book.Refusal{Rule: "bad_phone"}).Sentence()},
+		"a refusal":   {&book.Refusal{Rule: "bad_phone"}, (&book.Refusal{Rule: "bad_phone"}).UserMessage()},
 		"denunciated": {&notebook.DenunciationError{}, book.DenunciationAdvice},
 	} {
 		if got := notebook.Say(c.err); got != c.want {

@@ -83,17 +83,13 @@ func Say(err error) string {
 	if err == nil {
 		return ""
 	}
+	var refusal *refusalError
+	if errors.As(err, &refusal) {
+		return refusal.UserMessageFor(refusal.kind)
+	}
 	var message interface{ UserMessage() string }
 	if errors.As(err, &message) {
 		return message.UserMessage()
-	}
-	var refusal *refusalError
-	if errors.As(err, &refusal) {
-		return refusal.SentenceFor(refusal.kind)
-	}
-	var sentence interface{ Sentence() string }
-	if errors.As(err, &sentence) {
-		return sentence.Sentence()
 	}
 	var network net.Error
 	if errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) {

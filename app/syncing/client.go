@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"google.golang.org/protobuf/proto"
 
 	"sodanvan/app/store"
 	pb "sodanvan/shared/gen/sodanvan/v1"
@@ -153,6 +154,7 @@ func (c *Client) Sync(ctx context.Context, req *pb.SyncRequest) (*pb.SyncRespons
 
 // History gives the earlier values of a record.
 func (c *Client) History(ctx context.Context, req *pb.HistoryRequest) (*pb.HistoryResponse, error) {
+	req.Device = proto.Uint32(c.identity().Device)
 	resp, err := call(ctx, shortDeadline, c.sync.History, req)
 	if err != nil {
 		return nil, fmt.Errorf("history: %w", err)

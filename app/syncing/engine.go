@@ -107,7 +107,6 @@ type Engine struct {
 	page     int
 	good     int
 	last     Outcome
-	kicked   bool
 	seenKey  uint64 // the last own change that was there when a call was made
 }
 
@@ -130,7 +129,7 @@ func New(s Store, c Config) *Engine {
 func (e *Engine) Kick() {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.kicked, e.stopped, e.due = true, false, time.Time{}
+	e.stopped, e.due = false, time.Time{}
 	if e.soft {
 		e.earliest = time.Time{}
 	}
@@ -168,7 +167,7 @@ func (e *Engine) Next(now time.Time) (req *pb.SyncRequest, wake time.Time, err e
 		return nil, time.Time{}, fmt.Errorf("freeze changes: %w", err)
 	}
 	b = e.store.Snapshot()
-	e.kicked, e.seenKey = false, b.State().LastKey
+	e.seenKey = b.State().LastKey
 	return e.request(b, ops, now), time.Time{}, nil
 }
 

@@ -13,7 +13,7 @@ var ErrParked = errors.New("subject or kind not known here yet")
 
 // Refusal says why a change was refused: the code that phone and server agree on, the
 // field that breaks the rule (0: the record as a whole) and the rule's stable name. It is
-// an error; Sentence is what a user reads.
+// an error; UserMessage is what a user reads.
 type Refusal struct {
 	Code  pb.RefusalCode
 	Field uint32
@@ -55,8 +55,8 @@ func (r *Refusal) Is(target error) bool {
 	return (t.Code == 0 || t.Code == r.Code) && (t.Field == 0 || t.Field == r.Field) && (t.Rule == "" || t.Rule == r.Rule)
 }
 
-// Sentence says in Vietnamese what happened and what to do.
-func (r *Refusal) Sentence() string {
+// UserMessage says in Vietnamese what happened and what to do.
+func (r *Refusal) UserMessage() string {
 	if s, ok := sentences[r.Rule]; ok {
 		return s
 	}
@@ -66,13 +66,13 @@ func (r *Refusal) Sentence() string {
 	return "Máy chủ chưa nhận được bản ghi này; hãy cập nhật ứng dụng rồi gửi lại."
 }
 
-// SentenceFor is Sentence with the name of the form's field before it, where the refusal
+// UserMessageFor is UserMessage with the name of the form's field before it, where the refusal
 // names one that the kind has.
-func (r *Refusal) SentenceFor(kind pb.Kind) string {
+func (r *Refusal) UserMessageFor(kind pb.Kind) string {
 	if name := FieldName(kind, r.Field); name != "" {
-		return name + ": " + r.Sentence()
+		return name + ": " + r.UserMessage()
 	}
-	return r.Sentence()
+	return r.UserMessage()
 }
 
 // Rules gives the name of every rule that this package can refuse by, sorted, for tests

@@ -101,7 +101,7 @@ func TestSentences(t *testing.T) {
 	}
 	for name, s := range sentences {
 		check(name, s)
-		if got := (&Refusal{Rule: name}).Sentence(); got != s {
+		if got := (&Refusal{Rule: name}).UserMessage(); got != s {
 			t.Errorf("%s: %s", name, got)
 		}
 	}
@@ -109,7 +109,7 @@ func TestSentences(t *testing.T) {
 		if n != 0 && codeSentences[pb.RefusalCode(n)] == "" {
 			t.Errorf("%s has no sentence", name)
 		}
-		check(name, (&Refusal{Code: pb.RefusalCode(n), Rule: "a rule of a later version"}).Sentence())
+		check(name, (&Refusal{Code: pb.RefusalCode(n), Rule: "a rule of a later version"}).UserMessage())
 	}
 }
 
@@ -133,7 +133,7 @@ func TestRefusalIsAnError(t *testing.T) {
 	if RefusalFrom(nil) != nil || (*Refusal)(nil).Proto() != nil {
 		t.Error("nothing is not a refusal")
 	}
-	if got := r.SentenceFor(pb.Kind_KIND_VISIT); got != "Ghi chép: Nội dung quá dài; hãy rút gọn rồi lưu lại." {
+	if got := r.UserMessageFor(pb.Kind_KIND_VISIT); got != "Ghi chép: Nội dung quá dài; hãy rút gọn rồi lưu lại." {
 		t.Error(got)
 	}
 	if strings.Contains(r.Error(), "Nội dung") || !strings.Contains(r.Error(), ruleTooLong) {

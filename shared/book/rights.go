@@ -80,6 +80,26 @@ var (
 	administrator = who{"administrator", func(q *ask) bool {
 		return q.a.Office == pb.Office_OFFICE_ADMINISTRATOR && heldByCommuneOf(q)
 	}}
+	// wordKeeper is the administrator, for the table of words that a note should not have:
+	// DOMAIN gives that table to the administrator and every other category to the officer.
+	wordKeeper = who{"keeper of the words", func(q *ask) bool {
+		if !administrator.is(q) {
+			return false
+		}
+		is := func(body []byte) (set, word bool) {
+			f, ok := peek(body, 1)
+			return ok, pb.CategoryUse(int32(f.v)) == pb.CategoryUse_CATEGORY_USE_WARNED_WORD
+		}
+		set, word := is(q.set)
+		if set && !word {
+			return false
+		}
+		if q.created {
+			return word
+		}
+		_, was := is(q.r.State.Body)
+		return was
+	}}
 	// officerAbove works for the commune of the branch that holds the record.
 	officerAbove = who{"officer above", func(q *ask) bool {
 		if q.a.Office != pb.Office_OFFICE_OFFICER || q.r.Holder.Kind != pb.HolderKind_HOLDER_KIND_BRANCH {
@@ -179,7 +199,9 @@ func (q *ask) household() (HouseholdFacts, bool) {
 var rights = []right{
 	{[]pb.Kind{pb.Kind_KIND_UNIT}, anyVerb, writers, []who{officer, administrator}},
 	{[]pb.Kind{pb.Kind_KIND_AUTHORITY, pb.Kind_KIND_CALENDAR, pb.Kind_KIND_CATEGORY}, anyVerb, writers, []who{officer}},
+	{[]pb.Kind{pb.Kind_KIND_CATEGORY}, anyVerb, writers, []who{wordKeeper}},
 	{[]pb.Kind{pb.Kind_KIND_NOTICE, pb.Kind_KIND_INITIATIVE, pb.Kind_KIND_COMMENDATION}, anyVerb, writers, []who{officer, atDesk}},
+	{[]pb.Kind{pb.Kind_KIND_NOTICE}, anyVerb, writers, []who{officerAbove}},
 	// The commune recognises the initiatives that branches register.
 	{[]pb.Kind{pb.Kind_KIND_INITIATIVE}, edit, writers, []who{officerAbove}},
 	{[]pb.Kind{pb.Kind_KIND_SURVEY}, anyVerb, writers, []who{officer, officerAbove}},
@@ -197,6 +219,7 @@ var rights = []right{
 	{[]pb.Kind{pb.Kind_KIND_SUGGESTION}, edit, desk, []who{atDesk}},
 	{[]pb.Kind{pb.Kind_KIND_UNIT, pb.Kind_KIND_AUTHORITY, pb.Kind_KIND_CALENDAR, pb.Kind_KIND_CATEGORY}, create | edit, desk, []who{officer}},
 	{[]pb.Kind{pb.Kind_KIND_NOTICE, pb.Kind_KIND_INITIATIVE, pb.Kind_KIND_COMMENDATION}, create | edit, desk, []who{officer, atDesk}},
+	{[]pb.Kind{pb.Kind_KIND_NOTICE}, create | edit, desk, []who{officerAbove}},
 	{[]pb.Kind{pb.Kind_KIND_SURVEY}, create | edit, desk, []who{officer, officerAbove}},
 	{[]pb.Kind{pb.Kind_KIND_MEMBER}, create | edit, desk, []who{officer, officerAbove, atDesk}},
 	{[]pb.Kind{

@@ -71,7 +71,7 @@ func TestRights(t *testing.T) {
 
 		{name: "new notice of the commune", kind: pb.Kind_KIND_NOTICE, holder: byCommune("xã"), unit: "xã", verb: isNew, fields: contact, may: "cán"},
 		{name: "delete a notice of the commune", kind: pb.Kind_KIND_NOTICE, holder: byCommune("xã"), unit: "xã", verb: gone, fields: mark, may: "cán"},
-		{name: "new notice of the branch", kind: pb.Kind_KIND_NOTICE, holder: byBranch("thôn"), unit: "thôn", verb: isNew, fields: contact, may: "bí phó"},
+		{name: "new notice of the branch", kind: pb.Kind_KIND_NOTICE, holder: byBranch("thôn"), unit: "thôn", verb: isNew, fields: contact, may: "bí phó cán"},
 		{name: "new initiative of the branch", kind: pb.Kind_KIND_INITIATIVE, holder: byBranch("thôn"), unit: "thôn", verb: isNew, fields: contact, may: "bí phó"},
 		{name: "the commune recognises an initiative", kind: pb.Kind_KIND_INITIATIVE, holder: byBranch("thôn"), unit: "thôn", verb: edits, fields: []uint32{5}, may: "bí phó cán"},
 		{name: "delete an initiative of the branch", kind: pb.Kind_KIND_INITIATIVE, holder: byBranch("thôn"), unit: "thôn", verb: gone, fields: mark, may: "bí phó"},

@@ -31,8 +31,8 @@ func (e *WireError) Error() string {
 	return fmt.Sprintf("field %d at byte %d: %s", e.Field, e.Offset, e.Problem)
 }
 
-// Sentence is what a user reads: what happened and what to do.
-func (e *WireError) Sentence() string {
+// UserMessage is what a user reads: what happened and what to do.
+func (e *WireError) UserMessage() string {
 	return "Nội dung bản ghi bị hỏng nên chưa lưu được; hãy mở lại bản ghi, nhập lại rồi lưu."
 }
 

@@ -117,7 +117,7 @@ func TestBadBodies(t *testing.T) {
 				if !strings.Contains(wire.Problem, c.problem) || wire.Field != c.field || wire.Offset != c.offset {
 					t.Errorf("%s: got %v, want field %d at byte %d: %s", name, err, c.field, c.offset, c.problem)
 				}
-				if wire.Sentence() == "" || !strings.Contains(wire.Error(), wire.Problem) {
+				if wire.UserMessage() == "" || !strings.Contains(wire.Error(), wire.Problem) {
 					t.Errorf("%s: the error tells nothing", name)
 				}
 			}

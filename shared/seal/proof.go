@@ -38,10 +38,10 @@ const (
 
 // Proof is HMAC-SHA256(K, label ‖ side ‖ ekm ‖ spki ‖ nonce ‖ deviceKey), every
 // part with its length. ekm is ChannelBinding of this very connection, so a
-// proof relayed from another connection fails; spki is RootSPKI of the server,
-// the key that the phone is about to pin; nonce is the phone's, which a retry
-// repeats; deviceKey is the phone's Ed25519 public key (nil on the server's
-// side, which does not vouch for it). On loopback without TLS ekm and spki are nil.
+// proof relayed from another connection fails; spki is the public key
+// (SubjectPublicKeyInfo) of the certificate shown on it; nonce is the phone's,
+// which a retry repeats; deviceKey is the phone's Ed25519 public key, and on the
+// server's side its name and its pins, which the phone is about to keep. On loopback without TLS ekm and spki are nil.
 func Proof(key [32]byte, side Side, ekm, spki, nonce, deviceKey []byte) [32]byte {
 	b := append([]byte(labelProof), byte(side))
 	for _, part := range [][]byte{ekm, spki, nonce, deviceKey} {

@@ -123,6 +123,11 @@ func (w *writing) locate(o *op, before *stored) (book.Record, *pb.Ack, error) {
 		}
 		return rec, nil, nil
 	}
+	if info, _ := book.KindInfo(env.GetKind()); info.ServerOnly {
+		// Whatever it would be about, known here or not: only the server makes these.
+		a, err := w.refuse(o, &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_NOT_YOURS, Rule: "not_yours"})
+		return book.Record{}, a, err
+	}
 	subject, _ := book.IDFrom(env.GetSubject())
 	if fate, err := w.tx.Fate(o.id, o.device.Number); err != nil {
 		return book.Record{}, nil, err

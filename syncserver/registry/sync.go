@@ -400,11 +400,15 @@ func (r *Registry) History(ctx context.Context, c Caller, req *pb.HistoryRequest
 	out := &pb.HistoryResponse{}
 	err := r.store.Read(ctx, func(from store.Reader) error {
 		id, ok := book.IDFrom(req.GetId())
-		d, err := from.Device(c.Device)
+		number := c.Device
+		if req.GetDevice() != 0 {
+			number = req.GetDevice()
+		}
+		d, err := from.Device(number)
 		if err != nil {
 			return err
 		}
-		if !ok || d == nil || c.Revoked {
+		if !ok || d == nil || d.Number != c.Device && d.CloneOf != c.Device || c.Revoked {
 			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
 		}
 		actor, err := r.actor(from, d)

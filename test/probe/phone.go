@@ -271,7 +271,7 @@ func (p *Phone) cursor(h book.Holder) uint64 {
 
 // History asks for the earlier values of a record.
 func (p *Phone) History(id book.ID) (*pb.HistoryResponse, error) {
-	out, err := rpc.NewSyncServiceClient(p.Line, p.Server.URL()).History(context.Background(), With(&pb.HistoryRequest{Id: id.Bytes()}, p.Token))
+	out, err := rpc.NewSyncServiceClient(p.Line, p.Server.URL()).History(context.Background(), With(&pb.HistoryRequest{Id: id.Bytes(), Device: &p.Device}, p.Token))
 	if err != nil {
 		return nil, err
 	}

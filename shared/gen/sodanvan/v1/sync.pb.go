@@ -1891,7 +1891,9 @@ type HistoryRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	Id    []byte                 `protobuf:"bytes,1,opt,name=id" json:"id,omitempty"`
 	// Entries before this stamp; 0: from the newest.
-	Before        *uint64 `protobuf:"fixed64,2,opt,name=before" json:"before,omitempty"`
+	Before *uint64 `protobuf:"fixed64,2,opt,name=before" json:"before,omitempty"`
+	// The device that asks, where it is a copy with a number of its own; 0: the token's.
+	Device        *uint32 `protobuf:"varint,3,opt,name=device" json:"device,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1936,6 +1938,13 @@ func (x *HistoryRequest) GetId() []byte {
 func (x *HistoryRequest) GetBefore() uint64 {
 	if x != nil && x.Before != nil {
 		return *x.Before
+	}
+	return 0
+}
+
+func (x *HistoryRequest) GetDevice() uint32 {
+	if x != nil && x.Device != nil {
+		return *x.Device
 	}
 	return 0
 }
@@ -2288,10 +2297,11 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\rretry_after_s\x18\x0e \x01(\rR\vretryAfterS\x12\x18\n" +
 	"\arevoked\x18\x0f \x01(\bR\arevoked\x12\x16\n" +
 	"\x06rotate\x18\x10 \x01(\bR\x06rotate\x12%\n" +
-	"\x04page\x18\x11 \x01(\v2\x11.sodanvan.v1.PageR\x04page\"8\n" +
+	"\x04page\x18\x11 \x01(\v2\x11.sodanvan.v1.PageR\x04page\"P\n" +
 	"\x0eHistoryRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
-	"\x06before\x18\x02 \x01(\x06R\x06before\"\xb2\x01\n" +
+	"\x06before\x18\x02 \x01(\x06R\x06before\x12\x16\n" +
+	"\x06device\x18\x03 \x01(\rR\x06device\"\xb2\x01\n" +
 	"\tPastValue\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\rR\x05field\x12\x14\n" +
 	"\x05value\x18\x02 \x01(\fR\x05value\x12\x18\n" +
