@@ -2,7 +2,6 @@ package store
 
 import (
 	"encoding/binary"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -305,5 +304,3 @@ func copyDir(t testing.TB, from, to string) {
 		}
 	}
 }
-
-func seeded(n uint64) *rand.Rand { return rand.New(rand.NewPCG(n, n)) }
