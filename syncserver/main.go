@@ -2,6 +2,7 @@
 // the phones of its members together, and holds the administrator's tools.
 //
 //	syncserver serve                          run it; works without any flag
+//	syncserver demo                           try it with invented people, nothing is kept
 //	syncserver import roster FILE --commune   take a roster workbook in
 //	syncserver enrol                          make codes and slips for phones
 //	syncserver member | device                people and their phones
@@ -50,6 +51,7 @@ type cli struct {
 	Version versionFlag `help:"In phiên bản rồi thoát."`
 
 	Serve  serveCmd  `cmd:"" help:"Chạy máy chủ. Không cần tham số nào."`
+	Demo   demoCmd   `cmd:"" help:"Chạy thử với một thị trấn bịa, trong thư mục tạm, và in mã nhận sổ."`
 	Import importCmd `cmd:"" help:"Nhập dữ liệu từ bảng tính."`
 	Enrol  enrolCmd  `cmd:"" help:"Cấp mã đăng ký máy: một mã, hoặc phiếu in cho cả chi bộ."`
 	Member memberCmd `cmd:"" help:"Xem, thêm đảng viên, cán bộ và đặt vai trò."`

@@ -512,3 +512,47 @@ func TestHelpIsVietnamese(t *testing.T) {
 		t.Error(out)
 	}
 }
+
+// The demo serves invented people, prints three codes that work, and leaves nothing behind.
+func TestDemoPrintsCodesAndLeavesNothing(t *testing.T) {
+	tmp := t.TempDir()
+	t.Setenv("TMPDIR", tmp)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	out, log := &lines{}, &lines{}
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, []string{"demo", "--listen", "127.0.0.1:0"}, out, log) }()
+	for deadline := time.Now().Add(time.Minute); !started.MatchString(log.String()); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("no start: %s%s", out, log)
+		}
+	}
+	for _, name := range demoPeople {
+		if !strings.Contains(out.String(), name) {
+			t.Errorf("no code for %s: %s", name, out)
+		}
+	}
+	if n := strings.Count(out.String(), "sodanvan://enrol?c="); n != 3 {
+		t.Errorf("%d invitations, want 3", n)
+	}
+	cancel()
+	if code := <-done; code != 0 {
+		t.Errorf("exit %d: %s", code, log)
+	}
+	if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v %v", left, err)
+	}
+	if out := doFail(t, "demo", "--listen", "0.0.0.0:0"); !strings.Contains(out, "chỉ mở trong máy này") {
+		t.Errorf("on every address: %s", out)
+	}
+}
+
+// doFail runs a command that must fail and gives what it says.
+func doFail(t *testing.T, args ...string) string {
+	t.Helper()
+	out, log := &lines{}, &lines{}
+	if code := run(t.Context(), args, out, log); code == 0 {
+		t.Errorf("%v went well", args)
+	}
+	return log.String()
+}

@@ -26,6 +26,9 @@ type serveCmd struct {
 	Metrics string   `help:"Cổng số liệu /metrics, /healthz, /readyz, chỉ trong máy này; “off” để tắt." default:"127.0.0.1:9464" env:"SODANVAN_METRICS" placeholder:"MÁY:CỔNG"`
 	Plain   bool     `name:"plain-http-on-loopback" help:"Không mã hóa, chỉ để thử trong chính máy này." env:"SODANVAN_PLAIN_HTTP_ON_LOOPBACK"`
 	Log     string   `help:"Dạng nhật ký: text hoặc json." enum:"text,json" default:"text" env:"SODANVAN_LOG"`
+
+	// announce, where set, says more once the server is ready.
+	announce func() error
 }
 
 // ports are the open listeners; metrics is nil where it is turned off.
@@ -130,6 +133,11 @@ func (c *serveCmd) Run(s *session) (err error) {
 	defer func() { stopWatch(); <-watched }()
 
 	fmt.Fprintf(s.stdout, "Sổ Dân Vận đang chạy tại %s\nDữ liệu: %s\nDừng: bấm Ctrl+C.\n", address, absolute(s.data))
+	if c.announce != nil {
+		if err := c.announce(); err != nil {
+			return err
+		}
+	}
 	side := "off"
 	if p.metrics != nil {
 		side = p.metrics.Addr().String()

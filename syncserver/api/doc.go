@@ -28,8 +28,6 @@ const (
 	MaxWork = MaxBody
 	// MaxHealth bounds a health check.
 	MaxHealth = 1 << 10
-	// minPacked is the size from which a reply is worth packing.
-	minPacked = 512
 )
 
 // How long the registry may take for one call, counted from when the body is here. A

@@ -16,6 +16,7 @@ import (
 
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	rpc "sodanvan/shared/gen/sodanvan/v1/sodanvanv1connect"
+	"sodanvan/shared/wire"
 	"sodanvan/syncserver/registry"
 )
 
@@ -97,7 +98,8 @@ func New(c Config) http.Handler {
 	h.mux.Handle(rpc.NewSyncServiceHandler(syncService{h.reg}, append(common,
 		connect.WithReadMaxBytes(MaxMessage),
 		connect.WithCompression("gzip", func() connect.Decompressor { return newUnpacker(MaxMessage) }, newPacker),
-		connect.WithCompressMinBytes(minPacked),
+		connect.WithCompression(wire.Name, func() connect.Decompressor { return newZstdUnpacker(MaxMessage) }, wire.NewCompressor),
+		connect.WithCompressMinBytes(wire.Worth),
 	)...))
 	// Bodies of EnrolService carry secrets; packing them would let their length tell.
 	h.mux.Handle(rpc.NewEnrolServiceHandler(enrolService{h.reg}, append(common,

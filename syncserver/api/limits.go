@@ -12,6 +12,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/wire"
 )
 
 // body counts what is read of a request and stops at a limit with an error that Connect
@@ -53,21 +54,21 @@ func (u *unpacker) Reset(src io.Reader) error {
 	if u.gz == nil {
 		gz, err := gzip.NewReader(src)
 		if err != nil {
-			return badGzip(err)
+			return badPacked(err)
 		}
 		u.gz = gz
 		return nil
 	}
 	if err := u.gz.Reset(src); err != nil {
-		return badGzip(err)
+		return badPacked(err)
 	}
 	return nil
 }
 
-// badGzip leaves the end of the source as it is: Connect resets an idle unpacker onto
+// badPacked leaves the end of the source as it is: Connect resets an idle unpacker onto
 // nothing and ignores what it says.
-func badGzip(err error) error {
-	return asConnect(connect.CodeInvalidArgument, pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, sayBadGzip, 0)
+func badPacked(err error) error {
+	return asConnect(connect.CodeInvalidArgument, pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, sayDamaged, 0)
 }
 
 func (u *unpacker) Read(p []byte) (int, error) {
@@ -82,7 +83,7 @@ func (u *unpacker) Read(p []byte) (int, error) {
 		case n > 0:
 			return 0, tooLarge()
 		case err != nil && !errors.Is(err, io.EOF):
-			return 0, badGzip(err)
+			return 0, badPacked(err)
 		}
 		return 0, err
 	}
@@ -92,7 +93,7 @@ func (u *unpacker) Read(p []byte) (int, error) {
 	n, err := u.gz.Read(p)
 	u.left -= int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return n, badGzip(err)
+		return n, badPacked(err)
 	}
 	return n, err
 }
@@ -102,6 +103,24 @@ func (u *unpacker) Close() error {
 		return nil
 	}
 	return u.gz.Close()
+}
+
+// zstdUnpacker gives the errors of wire the sentences for a phone.
+type zstdUnpacker struct{ connect.Decompressor }
+
+func newZstdUnpacker(limit int64) connect.Decompressor {
+	return zstdUnpacker{wire.NewDecompressor(limit)}
+}
+
+func (u zstdUnpacker) Read(p []byte) (int, error) {
+	n, err := u.Decompressor.Read(p)
+	switch {
+	case err == nil || errors.Is(err, io.EOF):
+		return n, err
+	case errors.Is(err, wire.ErrTooLarge):
+		return n, tooLarge()
+	}
+	return n, badPacked(err)
 }
 
 // newPacker favours speed: the pages hold short texts, and the server's processor is the

@@ -19,7 +19,7 @@ const (
 	sayTooLarge  = "Gói dữ liệu gửi lên quá lớn nên máy chủ không nhận; ứng dụng sẽ chia nhỏ rồi gửi lại."
 	sayTooLong   = "Máy chủ đang bận nên chưa xử lý xong; dữ liệu vẫn còn trên máy, ứng dụng sẽ tự gửi lại."
 	sayTooMany   = "Máy này đang gửi nhiều lần cùng lúc; hãy chờ một lát, ứng dụng sẽ tự gửi lại."
-	sayBadGzip   = "Gói dữ liệu gửi lên bị hỏng trên đường; ứng dụng sẽ tự gửi lại."
+	sayDamaged   = "Gói dữ liệu gửi lên bị hỏng trên đường; ứng dụng sẽ tự gửi lại."
 	sayBadMethod = "Địa chỉ này chỉ dành cho ứng dụng Sổ Dân Vận."
 	sayNoChannel = "Kết nối này không đủ an toàn để đăng ký máy; hãy mở lại ứng dụng rồi thử lần nữa."
 )
