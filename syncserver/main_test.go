@@ -241,7 +241,7 @@ func TestFromRosterToPhone(t *testing.T) {
 		t.Errorf("revoked twice: %d %s", code, errs)
 	}
 
-	for path, want := range map[string]string{"/healthz": "ok", "/readyz": "ok", "/metrics": `sodanvan_calls_total{method="Enrol/Join",code="ok"} 1`} {
+	for path, want := range map[string]string{"/healthz": "ok", "/readyz": "ok", "/metrics": `sodanvan_calls_total{code="ok",method="Enrol/Join"} 1`} {
 		res, err := http.Get("http://" + s.metrics + path)
 		if err != nil {
 			t.Fatal(err)

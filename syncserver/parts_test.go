@@ -1,15 +1,17 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"io"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
@@ -279,13 +281,12 @@ func TestMetricsText(t *testing.T) {
 	m.observe(api.Call{Method: "Sync/Sync", Code: "ok", Duration: 3 * time.Millisecond, In: 10, Out: 20, Ops: 1, Acks: 2, Rows: 3})
 	m.observe(api.Call{Method: "Sync/Sync", Code: "ok", Duration: time.Minute})
 	m.observe(api.Call{Code: "unimplemented"})
-	var b bytes.Buffer
-	if err := m.write(&b); err != nil {
-		t.Fatal(err)
-	}
+	reply := httptest.NewRecorder()
+	promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}).ServeHTTP(reply, httptest.NewRequest("GET", "/metrics", nil))
+	b := reply.Body
 	for _, want := range []string{
-		`sodanvan_calls_total{method="Sync/Sync",code="ok"} 2`,
-		`sodanvan_calls_total{method="other",code="unimplemented"} 1`,
+		`sodanvan_calls_total{code="ok",method="Sync/Sync"} 2`,
+		`sodanvan_calls_total{code="unimplemented",method="other"} 1`,
 		`sodanvan_call_seconds_bucket{method="Sync/Sync",le="0.0025"} 0`,
 		`sodanvan_call_seconds_bucket{method="Sync/Sync",le="0.005"} 1`,
 		`sodanvan_call_seconds_bucket{method="Sync/Sync",le="10"} 1`,

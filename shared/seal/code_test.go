@@ -3,7 +3,6 @@ package seal
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -279,7 +278,7 @@ func FuzzParseInvitation(f *testing.F) {
 			return
 		}
 		if again, err := ParseInvitation(inv.Text()); err != nil || again != inv {
-			t.Fatal(fmt.Sprintf("%q → %s → %v, %v", s, inv.Text(), again, err))
+			t.Fatalf("%q → %s → %v, %v", s, inv.Text(), again, err)
 		}
 	})
 }

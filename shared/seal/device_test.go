@@ -116,10 +116,11 @@ func TestFailingRandomnessPanics(t *testing.T) {
 }
 
 func TestSeedRepeats(t *testing.T) {
-	if NewBookKey(seeded(1)) != NewBookKey(seeded(1)) || NewBookKey(seeded(1)) == NewBookKey(seeded(2)) {
+	one, again, other := NewBookKey(seeded(1)), NewBookKey(seeded(1)), NewBookKey(seeded(2))
+	if one != again || one == other {
 		t.Error("a seed does not decide the key")
 	}
-	if NewBookKey(nil) == NewBookKey(nil) {
+	if a, b := NewBookKey(nil), NewBookKey(nil); a == b {
 		t.Error("without a seed keys repeat")
 	}
 }

@@ -353,7 +353,7 @@ func TestProofParts(t *testing.T) {
 
 func TestCodeKeyIsAFunctionOfTheSecret(t *testing.T) {
 	a, b := NewCode(seeded(1)), NewCode(seeded(2))
-	if CodeKey(a.Secret) != CodeKey(a.Secret) || CodeKey(a.Secret) == CodeKey(b.Secret) {
+	if one, again := CodeKey(a.Secret), CodeKey(a.Secret); one != again || one == CodeKey(b.Secret) {
 		t.Error("keys do not follow the secret")
 	}
 	k := CodeKey(a.Secret)

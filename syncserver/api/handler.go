@@ -98,7 +98,7 @@ func New(c Config) http.Handler {
 	h.mux.Handle(rpc.NewSyncServiceHandler(syncService{h.reg}, append(common,
 		connect.WithReadMaxBytes(MaxMessage),
 		connect.WithCompression("gzip", func() connect.Decompressor { return newUnpacker(MaxMessage) }, newPacker),
-		connect.WithCompression(wire.Name, func() connect.Decompressor { return newZstdUnpacker(MaxMessage) }, wire.NewCompressor),
+		connect.WithCompression(wire.Name, func() connect.Decompressor { return newWireUnpacker(MaxMessage) }, wire.NewCompressor),
 		connect.WithCompressMinBytes(wire.Worth),
 	)...))
 	// Bodies of EnrolService carry secrets; packing them would let their length tell.

@@ -105,14 +105,14 @@ func (u *unpacker) Close() error {
 	return u.gz.Close()
 }
 
-// zstdUnpacker gives the errors of wire the sentences for a phone.
-type zstdUnpacker struct{ connect.Decompressor }
+// wireUnpacker gives the errors of wire the sentences for a phone.
+type wireUnpacker struct{ connect.Decompressor }
 
-func newZstdUnpacker(limit int64) connect.Decompressor {
-	return zstdUnpacker{wire.NewDecompressor(limit)}
+func newWireUnpacker(limit int64) connect.Decompressor {
+	return wireUnpacker{wire.NewDecompressor(limit)}
 }
 
-func (u zstdUnpacker) Read(p []byte) (int, error) {
+func (u wireUnpacker) Read(p []byte) (int, error) {
 	n, err := u.Decompressor.Read(p)
 	switch {
 	case err == nil || errors.Is(err, io.EOF):
