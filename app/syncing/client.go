@@ -17,6 +17,7 @@ import (
 	rpc "sodanvan/shared/gen/sodanvan/v1/sodanvanv1connect"
 	"sodanvan/shared/lww"
 	"sodanvan/shared/seal"
+	"sodanvan/shared/wire"
 )
 
 // Options of the network.
@@ -35,8 +36,6 @@ const (
 	dialDeadline  = 15 * time.Second
 	// maxReply bounds what a reply may take: a page, the row that did not fit, and listings.
 	maxReply = 16 << 20
-	// compressFrom is the size below which gzip makes a call longer.
-	compressFrom = 256
 )
 
 // AddressError: an address that cannot be called.
@@ -75,8 +74,7 @@ func NewClient(identity func() store.Identity, o Options) (*Client, error) {
 	c := &Client{identity: identity, http: &http.Client{Transport: t, CheckRedirect: noRedirect}}
 	limit := connect.WithReadMaxBytes(maxReply)
 	auth := connect.WithInterceptors(bearer(identity))
-	c.sync = rpc.NewSyncServiceClient(c.http, address, limit, auth,
-		connect.WithSendGzip(), connect.WithCompressMinBytes(compressFrom))
+	c.sync = wire.NewClient(c.http, address, maxReply, auth)
 	c.enrol = rpc.NewEnrolServiceClient(c.http, address, limit, auth, uncompressed())
 	return c, nil
 }

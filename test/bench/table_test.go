@@ -83,7 +83,7 @@ func count(p *probe.Phone) *wire {
 		return c, c.HandshakeContext(ctx)
 	}}
 	p.Line.Client = &http.Client{Transport: rounder{tr, w}, Timeout: time.Minute}
-	p.Gzip = true
+	p.Packed = true
 	return w
 }
 

@@ -3,6 +3,7 @@ package canary
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -229,7 +230,7 @@ func plant(t *testing.T, at *place) *planted {
 		household := book.ID(homes[10].ID)
 		need[[]uint64](t)(m.store.AddOps(ctx, store.Write{Holder: book.Holder{Kind: pb.HolderKind_HOLDER_KIND_HOUSEHOLD, ID: household},
 			Unit: m.store.Snapshot().State().Identity.Branch,
-			Patch: &pb.Patch{Envelope: &pb.Envelope{Kind: pb.Kind_KIND_VISIT.Enum(), Id: book.NewID(time.Now().UnixMilli(), rander{}).Bytes(), Subject: household.Bytes()},
+			Patch: &pb.Patch{Envelope: &pb.Envelope{Kind: pb.Kind_KIND_VISIT.Enum(), Id: book.NewID(time.Now().UnixMilli(), rand.Reader).Bytes(), Subject: household.Bytes()},
 				Create: proto.Bool(true), Set: b, Schema: proto.Uint32(book.Schema)}}))
 	}
 	m.synced()
@@ -339,24 +340,6 @@ func (p *planted) readable(t *testing.T, visits []notebook.ID) {
 	if seen < 180 {
 		t.Errorf("only %d of %d canaries can be read by those who may: the test looks for what was never there", seen, len(p.birds.texts))
 	}
-}
-
-// rander draws from the clock of ids alone: they need to differ, no more.
-type rander struct{}
-
-var drawn struct {
-	sync.Mutex
-	n uint64
-}
-
-func (rander) Read(p []byte) (int, error) {
-	drawn.Lock()
-	defer drawn.Unlock()
-	for i := range p {
-		drawn.n = drawn.n*6364136223846793005 + 1442695040888963407
-		p[i] = byte(drawn.n >> 56)
-	}
-	return len(p), nil
 }
 
 // silent looks below folders and in texts for canaries.

@@ -40,7 +40,7 @@ func (c *stoppedClock) move(d time.Duration) { c.more.Add(int64(d)) }
 var vietnamese = regexp.MustCompile(`[ăâđêôơưạảấầẩẫậắằẳẵặẹẻẽếềểễệịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹáàãéèíìóòõúùýĂÂĐÊÔƠƯ]`)
 
 // jargon are words of programs that a member of a branch must not read.
-var jargon = regexp.MustCompile(`(?i)error|fail|sqlite|panic|goroutine|\.go:|tls:|x509|eof|nil|PROBLEM_CODE|0x`)
+var jargon = regexp.MustCompile(`(?i)\berror\b|\bfail|sqlite|panic|goroutine|\.go:|tls:|x509|\beof\b|\bnil\b|problem_code|\b0x`)
 
 // spoken checks that a text is what a person should read: Vietnamese, on one line, closed
 // with a full stop, without a program's words.
@@ -94,7 +94,7 @@ var cheap = seal.Params{MemoryKiB: 8, Time: 1, Threads: 1}
 
 const pin = "271828"
 
-// book2 is a real phone: book, engine and use cases, with a way to the server that a test
+// realPhone is one: book, engine and use cases, with a way to the server that a test
 // may bend.
 type realPhone struct {
 	*notebook.Notebook

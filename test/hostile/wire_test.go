@@ -115,7 +115,7 @@ func TestBadChangesBlockNothing(t *testing.T) {
 				t.Fatalf("%v, want refused with %s", a, c.code)
 			}
 			r := book.Refusal{Code: a.GetRefusal().GetCode(), Field: a.GetRefusal().GetField(), Rule: a.GetRefusal().GetRule()}
-			spoken(t, r.Sentence())
+			spoken(t, r.UserMessage())
 			if !onTheDesk(t, secretary, p.Device, p.Last-1, c.op) {
 				t.Error("the desk has no copy of what was refused")
 			}

@@ -20,7 +20,11 @@ import (
 	rpc "sodanvan/shared/gen/sodanvan/v1/sodanvanv1connect"
 	"sodanvan/shared/lww"
 	"sodanvan/shared/seal"
+	"sodanvan/shared/wire"
 )
+
+// maxReply bounds a reply that was packed, in bytes.
+const maxReply = 16 << 20
 
 // Phone is the least that a phone does: it numbers, signs and sends changes, and keeps what
 // comes. All its parts may be changed by a test that wants a bad phone. One goroutine uses it.
@@ -50,8 +54,8 @@ type Phone struct {
 	// changes itself, as the app does. Nil: the server sends them all.
 	Holder func(*pb.Patch) *pb.Holder
 	sent   map[uint64][]byte
-	// Gzip packs requests.
-	Gzip bool
+	// Packed packs requests and takes replies as phones do (wire); Gzip as older ones did.
+	Packed, Gzip bool
 
 	Rows    map[book.ID]*pb.Row
 	Acks    map[uint64]*pb.Ack
@@ -134,7 +138,10 @@ func (p *Phone) Sign(req *pb.SyncRequest) {
 // Call sends any request with the phone's token and applies nothing.
 func (p *Phone) Call(req *pb.SyncRequest) (*pb.SyncResponse, error) {
 	var o []connect.ClientOption
-	if p.Gzip {
+	switch {
+	case p.Packed:
+		o = append(o, wire.Option(maxReply))
+	case p.Gzip:
 		o = append(o, connect.WithSendGzip())
 	}
 	out, err := rpc.NewSyncServiceClient(p.Line, p.Server.URL(), o...).Sync(context.Background(), With(req, p.Token))
