@@ -130,14 +130,12 @@ func Enrol(ctx context.Context, o Options, network Network, j Join, pin string) 
 func free(ctx context.Context, dir string) error {
 	p, err := store.Peek(ctx, dir)
 	switch {
-	case err != nil && errors.As(err, new(*store.MissingError)):
-		return nil
 	case err != nil:
 		return err
 	case p.Exists || p.Busy:
 		return &store.ExistsError{Dir: dir}
 	}
-	return nil
+	return store.Room(dir)
 }
 
 // Recover opens the book of a forgotten PIN with a new code from the secretary and puts it

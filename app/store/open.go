@@ -36,6 +36,26 @@ func (o Options) filled() Options {
 	return o
 }
 
+// firstBook is more than the file of a new book takes with its first page of rows.
+const firstBook = 1 << 19
+
+// room writes as much as a new book takes into its folder, and takes it away again.
+func room(dir string) (err error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make folder of book: %w", diskError(err))
+	}
+	f, err := os.CreateTemp(dir, ".room-*")
+	if err != nil {
+		return fmt.Errorf("look for room: %w", diskError(err))
+	}
+	defer os.Remove(f.Name())
+	_, err = f.Write(make([]byte, firstBook))
+	if err = errors.Join(err, f.Close()); err != nil {
+		return fmt.Errorf("look for room: %w", diskError(err))
+	}
+	return nil
+}
+
 // lockBook makes sure that one app at a time has the book.
 func lockBook(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_CREATE|os.O_RDWR, 0o600)

@@ -329,6 +329,10 @@ type Peeked struct {
 // Peek looks whether a book is in a folder and whether another app has it open.
 func Peek(ctx context.Context, dir string) (Peeked, error) { return peek(ctx, dir) }
 
+// Room makes sure that a new book fits into a folder, which it makes: ask before a code is
+// spent on one. The error is a [*FullError] where it does not.
+func Room(dir string) error { return room(dir) }
+
 // SetPIN puts the book behind another PIN or passphrase. The caller has asked for the old one.
 func (s *Store) SetPIN(ctx context.Context, pin string, device seal.DeviceSecret) error {
 	return s.setPIN(ctx, pin, device)

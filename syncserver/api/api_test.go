@@ -423,7 +423,7 @@ func TestTooManyRecordsInOneMessage(t *testing.T) {
 	}
 	over := append(small, 8<<3|2, 0)
 	res, answer := s.post(t, rpc.SyncServiceSyncProcedure, "", bytes.NewReader(over), int64(len(over)))
-	if res.StatusCode != http.StatusBadRequest || !bytes.Contains(answer, []byte(errRecords.Error())) {
+	if res.StatusCode != http.StatusBadRequest || !bytes.Contains(answer, []byte(sayDamaged)) {
 		t.Errorf("one more: %d %s", res.StatusCode, answer)
 	}
 }

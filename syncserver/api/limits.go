@@ -1,6 +1,7 @@
 package api
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -155,11 +156,29 @@ func (codec) MarshalAppend(dst []byte, m any) ([]byte, error) {
 	return proto.MarshalOptions{}.MarshalAppend(dst, msg)
 }
 
+// Unmarshal never fails on bytes that are no message: Connect would answer with the
+// decoder's own words. It marks the message, and run refuses it with a sentence.
 func (codec) Unmarshal(data []byte, m any) error {
 	msg, ok := m.(proto.Message)
 	if !ok {
 		return fmt.Errorf("unmarshal %T: not a message", m)
 	}
+	if decode(data, msg) != nil {
+		proto.Reset(msg)
+		msg.ProtoReflect().SetUnknown(unreadable)
+	}
+	return nil
+}
+
+// unreadable is the mark: a field that no message has. Who sends it is refused too.
+var unreadable = protowire.AppendVarint(protowire.AppendTag(nil, protowire.MaxValidNumber, protowire.VarintType), 1)
+
+func readable(m any) bool {
+	msg, ok := m.(proto.Message)
+	return !ok || !bytes.Equal(msg.ProtoReflect().GetUnknown(), unreadable)
+}
+
+func decode(data []byte, msg proto.Message) error {
 	for n, rest := 0, data; len(rest) > 0; n++ {
 		if n == maxRecords {
 			return errRecords

@@ -32,6 +32,9 @@ func run[Req, Res any](ctx context.Context, req *connect.Request[Req], fn func(c
 			reply, err = nil, c.failed(panicError(v))
 		}
 	}()
+	if !readable(req.Msg) {
+		return nil, c.failed(&registry.Problem{Code: pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, Sentence: sayDamaged, Cause: errUnreadable})
+	}
 	ctx, cancel := context.WithTimeout(ctx, c.procedure.time)
 	defer cancel()
 	res, failure := fn(ctx, c, req.Msg)
@@ -57,6 +60,9 @@ func onChannel[Req, Res any](ctx context.Context, req *connect.Request[Req], fn 
 		return fn(ctx, c.channel, m)
 	})
 }
+
+// errUnreadable: the bytes of a request are no message, or too many records.
+var errUnreadable = errors.New("request cannot be read")
 
 type syncService struct{ reg Registry }
 
