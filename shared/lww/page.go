@@ -8,7 +8,7 @@ import (
 	pb "sodanvan/shared/gen/sodanvan/v1"
 )
 
-// ErrPage: a page names a holder or an author that it does not list.
+// ErrPage: a page whose columns do not fit each other, or that names what it does not list.
 var ErrPage = errors.New("page is damaged")
 
 // idMillis is the time that a UUIDv7 carries; 0 for anything that is too short.
@@ -25,13 +25,17 @@ func idMillis(id []byte) int64 {
 
 const counterBits = 16
 
+const idSize = 16
+
 // Pack makes a page of rows, leaving out what stands elsewhere in it. Unpack gives back the
-// same rows; digests see no difference.
+// same rows; digests see no difference. Ids are 16 bytes; one that is not (no code of ours makes one) is cut or filled.
 func Pack(rows []*pb.Row) *pb.Page {
 	if len(rows) == 0 {
 		return nil
 	}
-	page := &pb.Page{Rows: make([]*pb.PackedRow, len(rows))}
+	n := len(rows)
+	page := &pb.Page{Kinds: make([]pb.Kind, n), Ids: make([]byte, n*idSize), Holder: make([]uint32, n), Author: make([]uint32, n),
+		AfterIdMs: make([]int64, n), Counter: make([]uint32, n), Device: make([]uint32, n), SeqStep: make([]int64, n), Bodies: make([][]byte, n)}
 	type key struct {
 		kind pb.HolderKind
 		id   string
@@ -40,52 +44,44 @@ func Pack(rows []*pb.Row) *pb.Page {
 	var seq uint64
 	for i, row := range rows {
 		e := row.GetEnvelope()
-		if e == nil {
-			e = &pb.Envelope{}
-		}
-		p := &pb.PackedRow{Id: e.GetId(), Body: row.GetBody(), Later: row.GetLater(), Household: e.GetHousehold()}
-		if e.Kind != nil {
-			p.Kind = e.GetKind().Enum()
-		}
+		page.Kinds[i] = e.GetKind()
+		copy(page.Ids[i*idSize:(i+1)*idSize], e.GetId())
 		if h := e.GetHolder(); h != nil {
 			k := key{h.GetKind(), string(h.GetId())}
-			n := holders[k]
-			if n == 0 {
+			at := holders[k]
+			if at == 0 {
 				page.Holders = append(page.Holders, h)
-				n = uint32(len(page.Holders))
-				holders[k] = n
+				at = uint32(len(page.Holders))
+				holders[k] = at
 			}
-			p.Holder = proto.Uint32(n)
+			page.Holder[i] = at
 		}
 		if a := e.GetAuthor(); len(a) > 0 {
-			n := authors[string(a)]
-			if n == 0 {
+			at := authors[string(a)]
+			if at == 0 {
 				page.Authors = append(page.Authors, a)
-				n = uint32(len(page.Authors))
-				authors[string(a)] = n
+				at = uint32(len(page.Authors))
+				authors[string(a)] = at
 			}
-			p.Author = proto.Uint32(n)
+			page.Author[i] = at
 		}
+		more := &pb.MoreOfRow{Household: e.GetHousehold(), Later: row.GetLater()}
 		switch s := e.GetSubject(); {
 		case len(s) == 0:
-			p.NoSubject = proto.Bool(true)
+			more.NoSubject = proto.Bool(true)
 		case string(s) != string(e.GetHolder().GetId()):
-			p.Subject = s
+			more.Subject = s
 		}
-		if after := int64(row.GetStamp()>>counterBits) - idMillis(e.GetId()); after != 0 {
-			p.AfterIdMs = proto.Int64(after)
+		if len(more.GetHousehold())+len(more.GetLater())+len(more.GetSubject()) > 0 || more.GetNoSubject() {
+			more.Row = proto.Uint32(uint32(i))
+			page.More = append(page.More, more)
 		}
-		if c := row.GetStamp() & (1<<counterBits - 1); c != 0 {
-			p.Counter = proto.Uint32(uint32(c))
-		}
-		if row.GetDevice() != 0 {
-			p.Device = row.Device
-		}
-		if step := int64(row.GetSeq()-seq) - 1; step != 0 {
-			p.SeqStep = proto.Int64(step)
-		}
+		page.AfterIdMs[i] = int64(row.GetStamp()>>counterBits) - idMillis(e.GetId())
+		page.Counter[i] = uint32(row.GetStamp() & (1<<counterBits - 1))
+		page.Device[i] = row.GetDevice()
+		page.SeqStep[i] = int64(row.GetSeq()-seq) - 1
 		seq = row.GetSeq()
-		page.Rows[i] = p
+		page.Bodies[i] = row.GetBody()
 	}
 	return page
 }
@@ -95,31 +91,53 @@ func Unpack(page *pb.Page) ([]*pb.Row, error) {
 	if page == nil {
 		return nil, nil
 	}
-	rows := make([]*pb.Row, len(page.GetRows()))
+	n := len(page.GetBodies())
+	for _, column := range []int{len(page.GetKinds()), len(page.GetHolder()), len(page.GetAuthor()), len(page.GetAfterIdMs()), len(page.GetCounter()), len(page.GetDevice()), len(page.GetSeqStep())} {
+		if column != n {
+			return nil, ErrPage
+		}
+	}
+	if len(page.GetIds()) != n*idSize {
+		return nil, ErrPage
+	}
+	rows := make([]*pb.Row, n)
+	more := page.GetMore()
 	var seq uint64
-	for i, p := range page.GetRows() {
-		e := &pb.Envelope{Kind: p.Kind, Id: p.GetId(), Household: p.GetHousehold()}
-		if n := p.GetHolder(); n > 0 {
-			if int(n) > len(page.GetHolders()) {
+	for i := range rows {
+		id := page.GetIds()[i*idSize : (i+1)*idSize : (i+1)*idSize]
+		e := &pb.Envelope{Id: id}
+		if k := page.GetKinds()[i]; k != 0 {
+			e.Kind = k.Enum()
+		}
+		if at := page.GetHolder()[i]; at > 0 {
+			if int(at) > len(page.GetHolders()) {
 				return nil, ErrPage
 			}
-			e.Holder = page.GetHolders()[n-1]
+			e.Holder = page.GetHolders()[at-1]
 		}
-		if n := p.GetAuthor(); n > 0 {
-			if int(n) > len(page.GetAuthors()) {
+		if at := page.GetAuthor()[i]; at > 0 {
+			if int(at) > len(page.GetAuthors()) {
 				return nil, ErrPage
 			}
-			e.Author = page.GetAuthors()[n-1]
+			e.Author = page.GetAuthors()[at-1]
 		}
+		var m *pb.MoreOfRow
+		if len(more) > 0 && int(more[0].GetRow()) == i {
+			m, more = more[0], more[1:]
+		}
+		e.Household = m.GetHousehold()
 		switch {
-		case len(p.GetSubject()) > 0:
-			e.Subject = p.GetSubject()
-		case !p.GetNoSubject():
+		case len(m.GetSubject()) > 0:
+			e.Subject = m.GetSubject()
+		case !m.GetNoSubject():
 			e.Subject = e.GetHolder().GetId()
 		}
-		seq += uint64(p.GetSeqStep() + 1)
-		stamp := uint64(idMillis(p.GetId())+p.GetAfterIdMs())<<counterBits | uint64(p.GetCounter())&(1<<counterBits-1)
-		rows[i] = &pb.Row{Envelope: e, Body: p.GetBody(), Stamp: proto.Uint64(stamp), Device: proto.Uint32(p.GetDevice()), Later: p.GetLater(), Seq: proto.Uint64(seq)}
+		seq += uint64(page.GetSeqStep()[i] + 1)
+		stamp := uint64(idMillis(id)+page.GetAfterIdMs()[i])<<counterBits | uint64(page.GetCounter()[i])&(1<<counterBits-1)
+		rows[i] = &pb.Row{Envelope: e, Body: page.GetBodies()[i], Stamp: proto.Uint64(stamp), Device: proto.Uint32(page.GetDevice()[i]), Later: m.GetLater(), Seq: proto.Uint64(seq)}
+	}
+	if len(more) > 0 {
+		return nil, ErrPage
 	}
 	return rows, nil
 }

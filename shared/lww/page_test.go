@@ -60,11 +60,26 @@ func TestPackUnpack(t *testing.T) {
 }
 
 func TestUnpackRefuses(t *testing.T) {
-	for name, p := range map[string]*pb.PackedRow{
-		"a holder that is not listed":  {Holder: proto.Uint32(2)},
-		"an author that is not listed": {Author: proto.Uint32(1)},
+	for name, damage := range map[string]func(*pb.Page){
+		"a holder that is not listed":  func(p *pb.Page) { p.Holder[0] = 2 },
+		"an author that is not listed": func(p *pb.Page) { p.Author[1] = 2 },
+		"a short column":               func(p *pb.Page) { p.Device = p.Device[:1] },
+		"a long column":                func(p *pb.Page) { p.SeqStep = append(p.SeqStep, 0) },
+		"half an id":                   func(p *pb.Page) { p.Ids = p.Ids[:24] },
+		"no bodies":                    func(p *pb.Page) { p.Bodies = nil },
+		"more of a row that is not there": func(p *pb.Page) {
+			p.More = []*pb.MoreOfRow{{Row: proto.Uint32(2)}}
+		},
+		"more out of order": func(p *pb.Page) {
+			p.More = []*pb.MoreOfRow{{Row: proto.Uint32(1)}, {Row: proto.Uint32(0)}}
+		},
 	} {
-		page := &pb.Page{Holders: []*pb.Holder{{}}, Rows: []*pb.PackedRow{p}}
+		row := &pb.Row{Envelope: &pb.Envelope{Id: make([]byte, 16), Holder: &pb.Holder{Id: []byte("x")}, Author: []byte("a"), Subject: []byte("x")}, Body: []byte("b")}
+		page := lww.Pack([]*pb.Row{row, row})
+		if _, err := lww.Unpack(page); err != nil {
+			t.Fatal(err)
+		}
+		damage(page)
 		if _, err := lww.Unpack(page); !errors.Is(err, lww.ErrPage) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -1,127 +1,127 @@
 package wire
 
 import (
-	"bytes"
+	"bufio"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"connectrpc.com/connect"
-	"github.com/klauspost/compress/zstd"
 )
 
-// slack is how many bytes more than the limit a frame may be: its header and those of
-// blocks that could not be packed.
-const slack = 16 << 10
+// What an unpacker says of a body that it does not take.
+var (
+	// ErrTooLarge: the message is longer than the limit.
+	ErrTooLarge = errors.New("message is larger than the limit")
+	// ErrDamaged: not one whole stream.
+	ErrDamaged = errors.New("packed message is damaged")
+	// ErrDictionary: the body does not begin with the mark of our dictionary.
+	ErrDictionary = errors.New("message was packed with another dictionary")
+)
 
-// decoders are shared by all limits. One works in the calling goroutine and keeps a window.
-var decoders = sync.Pool{New: func() any {
-	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(window),
-		zstd.WithDecoderDicts(dictionary), zstd.WithDecodeBuffersBelow(0))
-	if err != nil {
-		return fmt.Errorf("make decoder: %w", err)
-	}
-	return dec
-}}
+// source is what a stream is read from: byte by byte, so that what follows it is seen.
+type source interface {
+	io.Reader
+	io.ByteReader
+}
 
-// unpacker is a connect.Decompressor that stops.
+// unpacker is a connect.Decompressor that stops. It holds a window of 32 KiB.
 type unpacker struct {
-	limit int64
-	left  int64
-	in    bytes.Buffer
-	dec   *zstd.Decoder
+	limit, left int64
+	src         source
+	r           io.ReadCloser
+	begun       bool
 	// err is what Read says from now on.
 	err error
 }
 
 // NewDecompressor makes a decompressor for messages of at most limit bytes. The byte after
 // the limit is an error (ErrTooLarge), and nothing more is unpacked to tell how much there
-// would have been; other errors are ErrFrame and ErrDictionary. All come from Read: Connect hands
-// those on as they are.
+// would have been; the other errors are ErrDamaged, ErrDictionary and those of the source. All come from
+// Read: Connect hands those on as they are. The worst that 4 MiB can do is a stream of tables
+// for nothing: half a second, as with gzip.
 func NewDecompressor(limit int64) connect.Decompressor { return &unpacker{limit: limit, err: io.EOF} }
 
 func (u *unpacker) Reset(src io.Reader) error {
-	u.release()
-	u.left, u.err = u.limit, nil
-	if _, err := u.in.ReadFrom(io.LimitReader(src, u.limit+slack+1)); err != nil {
-		u.err = err
-		return nil
-	}
-	switch n := int64(u.in.Len()); {
-	case n == 0:
-		u.err = io.EOF
-	case n > u.limit+slack:
-		u.err = ErrTooLarge
-	default:
-		u.err = check(u.in.Bytes(), u.limit)
+	u.left, u.begun, u.err = u.limit, false, nil
+	if s, ok := src.(source); ok {
+		u.src = s
+	} else {
+		u.src = bufio.NewReader(src)
 	}
 	return nil
 }
 
-// start takes a decoder; here and not in Reset, since Connect leaves an idle unpacker reset.
-func (u *unpacker) start() error {
-	switch dec := decoders.Get().(type) {
-	case error:
-		return dec
-	case *zstd.Decoder:
-		u.dec = dec
+// begin reads the mark; a body of nothing is a message of nothing.
+func (u *unpacker) begin() error {
+	var m [len(mark)]byte
+	switch n, err := io.ReadFull(u.src, m[:]); {
+	case n == 0 && errors.Is(err, io.EOF):
+		return io.EOF
+	case err != nil:
+		return damaged(err)
+	case m != mark:
+		return ErrDictionary
 	}
-	if err := u.dec.Reset(bytes.NewReader(u.in.Bytes())); err != nil {
-		return fmt.Errorf("%w: %w", ErrFrame, err)
+	if u.r == nil {
+		u.r = flate.NewReaderDict(u.src, dictionary)
+	} else if err := u.r.(flate.Resetter).Reset(u.src, dictionary); err != nil {
+		return damaged(err)
 	}
+	u.begun = true
 	return nil
 }
 
 func (u *unpacker) Read(p []byte) (int, error) {
-	if u.err == nil && u.dec == nil {
-		u.err = u.start()
+	if u.err == nil && !u.begun {
+		u.err = u.begin()
 	}
-	if u.err != nil {
+	if u.err != nil || len(p) == 0 {
 		return 0, u.err
 	}
-	if len(p) == 0 {
-		return 0, nil
+	if u.left > 0 {
+		n, err := u.r.Read(p[:min(int64(len(p)), u.left)])
+		u.left -= int64(n)
+		u.err = u.ended(err)
+		return n, u.err
 	}
-	if u.left == 0 {
-		// Exactly the limit is still right: only a byte more is too much.
-		var one [1]byte
-		n, err := u.dec.Read(one[:])
-		if n > 0 {
-			err = ErrTooLarge
-		}
-		u.err = framed(err)
-		return 0, u.err
+	// Exactly the limit is still right: only a byte more is too much.
+	var one [1]byte
+	n, err := u.r.Read(one[:])
+	if u.err = u.ended(err); n > 0 {
+		u.err = ErrTooLarge
 	}
-	n, err := u.dec.Read(p[:min(int64(len(p)), u.left)])
-	u.left -= int64(n)
-	u.err = framed(err)
-	return n, u.err
+	return 0, u.err
 }
 
-func framed(err error) error {
-	if err == nil || errors.Is(err, io.EOF) || errors.Is(err, ErrTooLarge) {
+// ended turns the end of the stream into the end of the message, if the body ends there too.
+func (u *unpacker) ended(err error) error {
+	if !errors.Is(err, io.EOF) {
+		return damaged(err)
+	}
+	switch _, err := u.src.ReadByte(); {
+	case err == nil:
+		return fmt.Errorf("%w: something follows it", ErrDamaged)
+	case errors.Is(err, io.EOF):
+		return io.EOF
+	default:
 		return err
 	}
-	return fmt.Errorf("%w: %w", ErrFrame, err)
 }
 
+// damaged gives the errors of DEFLATE their type; those of the source stay as they are.
+func damaged(err error) error {
+	var corrupt flate.CorruptInputError
+	var inside flate.InternalError
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &corrupt) || errors.As(err, &inside) {
+		return fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return err
+}
+
+// Close lets go of the body.
 func (u *unpacker) Close() error {
-	u.release()
-	u.err = io.EOF
+	u.src, u.begun, u.err = nil, false, io.EOF
 	return nil
-}
-
-// release gives the decoder back and lets go of the body.
-func (u *unpacker) release() {
-	if u.dec != nil {
-		if u.dec.Reset(nil) == nil {
-			decoders.Put(u.dec)
-		}
-		u.dec = nil
-	}
-	if u.in.Cap() > keep {
-		u.in = bytes.Buffer{}
-	}
-	u.in.Reset()
 }

@@ -41,7 +41,7 @@ func TestSyncRoundTrip(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if !bytes.Equal(res.Msg.GetPage().GetRows()[0].GetBody(), body) {
+			if !bytes.Equal(res.Msg.GetPage().GetBodies()[0], body) {
 				t.Error("body changed")
 			}
 			c := <-s.seen

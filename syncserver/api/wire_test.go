@@ -49,7 +49,7 @@ func TestSyncPackedAsPhonesDo(t *testing.T) {
 	if got := res.Header().Get("Content-Encoding"); got != wire.Name {
 		t.Errorf("the reply is packed as %q", got)
 	}
-	if !bytes.Equal(res.Msg.GetPage().GetRows()[0].GetBody(), body) {
+	if !bytes.Equal(res.Msg.GetPage().GetBodies()[0], body) {
 		t.Error("body changed")
 	}
 	if c := <-s.seen; c.In > 100 || c.Out > 100 {
