@@ -243,11 +243,24 @@ func (w *writer) cursors(cs []*pb.Cursor) {
 		at[c.Unit] = c.Seq
 	}
 	for _, c := range cs {
-		if unit, ok := book.IDFrom(c.GetUnit()); ok {
+		if unit, ok := w.state.unitNamed(c.GetUnit()); ok {
 			at[unit] = max(at[unit], c.GetSeq())
 		}
 	}
 	w.st().Cursors = sortedCursors(at)
+}
+
+// unitNamed finds the partition that a full or short id names.
+func (st *State) unitNamed(named []byte) (book.ID, bool) {
+	if unit, ok := book.IDFrom(named); ok {
+		return unit, true
+	}
+	for _, unit := range []book.ID{st.Identity.Branch, st.Identity.Commune} {
+		if !unit.IsZero() && lww.IsUnit(unit[:], named) {
+			return unit, true
+		}
+	}
+	return book.ID{}, false
 }
 
 func sortedCursors(at map[book.ID]uint64) []Cursor {
@@ -522,7 +535,7 @@ func (w *writer) settledOnce(o *Op) {
 
 // compare computes the digests of what is here, never adopting the server's.
 func (w *writer) compare(d Delta, out *Applied) {
-	if d.More || len(d.Digests) == 0 || len(w.state.Fillings) > 0 {
+	if d.More || len(d.Digests) == 0 && d.Sum == nil || len(w.state.Fillings) > 0 {
 		return
 	}
 	type sum struct{ hash, rows uint64 }
@@ -537,7 +550,20 @@ func (w *writer) compare(d Delta, out *Applied) {
 		return true
 	})
 	st := w.st()
-	st.Differs = nil
+	if d.Sum != nil {
+		own := make([]*pb.HolderDigest, len(st.Grants))
+		for i, g := range st.Grants {
+			s := sums[g.Holder]
+			own[i] = &pb.HolderDigest{Holder: g.Holder.Proto(), Digest: &s.hash, Rows: &s.rows}
+		}
+		if st.SumDiffers = lww.SumDigests(own) != *d.Sum; st.SumDiffers {
+			st.DifferCount++
+		} else {
+			st.Differs = nil
+		}
+		return
+	}
+	st.Differs, st.SumDiffers = nil, false
 	for _, g := range d.Digests {
 		h := book.HolderFrom(g.GetHolder())
 		if s := sums[h]; s.hash != g.GetDigest() || s.rows != g.GetRows() {
@@ -546,6 +572,7 @@ func (w *writer) compare(d Delta, out *Applied) {
 	}
 	if len(st.Differs) > 0 {
 		st.DifferCount++
+		st.SumDiffers = true // until the lines agree again
 	}
 	out.Differs = st.Differs
 }

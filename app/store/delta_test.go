@@ -284,6 +284,18 @@ func TestDigestsThatDiffer(t *testing.T) {
 	if out := applied(t, s, Delta{Digests: all}); len(out.Differs) != 0 || s.Snapshot().State().DifferCount != 0 {
 		t.Errorf("differs %v", out.Differs)
 	}
+	own := lww.SumDigests(append(slices.Clone(all), digest(communeHolder, 0, 0), digest(memberHolder, 0, 0)))
+	if applied(t, s, Delta{Sum: &own}); s.Snapshot().State().SumDiffers {
+		t.Error("the same sum differs")
+	}
+	other := own + 1
+	applied(t, s, Delta{Sum: &other})
+	if st := s.Snapshot().State(); !st.SumDiffers || st.DifferCount != 1 {
+		t.Errorf("another sum: differs %v, count %d", st.SumDiffers, st.DifferCount)
+	}
+	if applied(t, s, Delta{Digests: all}); s.Snapshot().State().SumDiffers {
+		t.Error("the lines agree, and the next call would still ask for them")
+	}
 	all[0].Rows = proto.Uint64(2)
 	all[2].Digest = proto.Uint64(9)
 	if out := applied(t, s, Delta{Digests: all, More: true}); len(out.Differs) != 0 {
@@ -291,7 +303,7 @@ func TestDigestsThatDiffer(t *testing.T) {
 	}
 	applied(t, s, Delta{Digests: all})
 	st := s.Snapshot().State()
-	if !slices.Equal(st.Differs, []book.Holder{household(1), branchHolder}) || st.DifferCount != 1 {
+	if !slices.Equal(st.Differs, []book.Holder{household(1), branchHolder}) || st.DifferCount != 2 || !st.SumDiffers {
 		t.Errorf("state %+v", st)
 	}
 	applied(t, s, Delta{Compared: true, PhoneMS: 5, Listings: []*pb.Listing{{Holder: household(1).Proto(), Rows: []*pb.RowHash{{Id: id('V', 8).Bytes(), Hash: proto.Uint64(4)}}}}})

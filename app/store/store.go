@@ -98,6 +98,8 @@ type State struct {
 
 	// Differs are holders whose digest was not the server's at the end of the last sync.
 	Differs []book.Holder
+	// SumDiffers: the sum of all digests was not the server's; the next call asks for each.
+	SumDiffers bool
 	// DifferCount counts syncs that ended with a difference.
 	DifferCount uint64
 	// ComparedMS is the phone's clock when it last asked for listings.
@@ -231,12 +233,14 @@ type Delta struct {
 	// Compared tells that the call asked for listings.
 	Compared bool
 
-	Acks      []*pb.Ack
-	Rows      []*pb.Row
-	View      *pb.View
-	Cursors   []*pb.Cursor
-	Filling   []*pb.Filling
-	Digests   []*pb.HolderDigest
+	Acks    []*pb.Ack
+	Rows    []*pb.Row
+	View    *pb.View
+	Cursors []*pb.Cursor
+	Filling []*pb.Filling
+	Digests []*pb.HolderDigest
+	// Sum stands in place of Digests; nil: neither came.
+	Sum       *uint64
 	Listings  []*pb.Listing
 	Epoch     *pb.Epoch
 	Clone     *pb.CloneNotice

@@ -28,7 +28,8 @@ type Store interface {
 	MarkRevoked(ctx context.Context) error
 }
 
-// Sizes of a page, in bytes, both ways. It is halved when a call fails, since a weak link
+// Sizes of a page, in bytes, both ways; startPage is what the server takes a call without one
+// to mean. It is halved when a call fails, since a weak link
 // carries less, and doubled after several calls that went well.
 const (
 	minPage   = 4 << 10
@@ -188,19 +189,26 @@ func (e *Engine) request(b *store.Snapshot, ops []store.Op, now time.Time) *pb.S
 	st := b.State()
 	id := st.Identity
 	req := &pb.SyncRequest{
-		Device:    proto.Uint32(id.Device),
-		Epoch:     id.Epoch,
-		Schema:    proto.Uint32(e.c.Schema),
-		NowMs:     proto.Int64(now.UnixMilli()),
-		Confirmed: proto.Uint64(st.Confirmed),
-		Held:      held(st),
-		Unsent:    proto.Uint32(uint32(max(0, b.Unsent()-len(ops)))),
-		Page:      proto.Uint32(uint32(e.page)),
-		AuditSeen: st.AuditHead,
-		Builds:    proto.Bool(true),
+		Device: proto.Uint32(id.Device),
+		Epoch:  lww.ShortEpoch(id.Epoch),
+		Schema: proto.Uint32(e.c.Schema),
+		NowMs:  proto.Int64(now.UnixMilli()),
+		Held:   held(st),
+		Builds: proto.Bool(true),
+		Brief:  proto.Bool(!st.SumDiffers),
+	}
+	// What is nought or as usual is left out: most calls carry one change or none.
+	if st.Confirmed > 0 {
+		req.Confirmed = proto.Uint64(st.Confirmed)
+	}
+	if left := b.Unsent() - len(ops); left > 0 {
+		req.Unsent = proto.Uint32(uint32(left))
+	}
+	if e.page != startPage {
+		req.Page = proto.Uint32(uint32(e.page))
 	}
 	for _, c := range st.Cursors {
-		req.Cursors = append(req.Cursors, &pb.Cursor{Unit: c.Unit.Bytes(), Seq: proto.Uint64(c.Seq)})
+		req.Cursors = append(req.Cursors, &pb.Cursor{Unit: lww.ShortUnit(c.Unit[:]), Seq: proto.Uint64(c.Seq)})
 	}
 	for _, f := range st.Fillings {
 		req.Filling = append(req.Filling, &pb.Filling{
@@ -331,7 +339,7 @@ func delta(now time.Time, req *pb.SyncRequest, r *pb.SyncResponse) store.Delta {
 	return store.Delta{
 		Device: req.GetDevice(), PhoneMS: now.UnixMilli(), Compared: len(req.GetCompare()) > 0,
 		Acks: r.GetAcks(), Rows: r.GetRows(), View: r.GetView(), Cursors: r.GetCursors(),
-		Filling: r.GetFilling(), Digests: r.GetDigests(), Listings: r.GetListings(),
+		Filling: r.GetFilling(), Digests: r.GetDigests(), Sum: r.Sum, Listings: r.GetListings(),
 		Epoch: r.GetEpoch(), Clone: r.GetClone(), Kept: r.GetKept(), Now: hlc.Stamp(r.GetNow()),
 		AuditHead: r.GetAuditHead(), More: r.GetMore(),
 	}

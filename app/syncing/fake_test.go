@@ -347,7 +347,11 @@ func (f *fake) page(d *fakeDevice, req *pb.SyncRequest, out *pb.SyncResponse) {
 	}
 	cursors := map[book.ID]uint64{}
 	for _, c := range req.GetCursors() {
-		cursors[book.ID(c.GetUnit())] = c.GetSeq()
+		for _, unit := range []book.ID{commune, branch} {
+			if lww.IsUnit(unit[:], c.GetUnit()) {
+				cursors[unit] = c.GetSeq()
+			}
+		}
 	}
 	first := len(cursors) == 0
 	for _, unit := range []book.ID{commune, branch} {
@@ -363,7 +367,11 @@ func (f *fake) page(d *fakeDevice, req *pb.SyncRequest, out *pb.SyncResponse) {
 				from = r.GetSeq()
 			}
 		}
-		out.Cursors = append(out.Cursors, &pb.Cursor{Unit: unit.Bytes(), Seq: proto.Uint64(at)})
+		named := unit.Bytes()
+		if req.GetBrief() {
+			named = lww.ShortUnit(named)
+		}
+		out.Cursors = append(out.Cursors, &pb.Cursor{Unit: named, Seq: proto.Uint64(at)})
 	}
 	todo := req.GetFilling()
 	if first {
@@ -388,6 +396,9 @@ func (f *fake) page(d *fakeDevice, req *pb.SyncRequest, out *pb.SyncResponse) {
 				}
 			}
 			out.Digests = append(out.Digests, sum)
+		}
+		if req.GetBrief() {
+			out.Sum, out.Digests = proto.Uint64(lww.SumDigests(out.Digests)), nil
 		}
 	}
 }

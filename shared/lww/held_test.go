@@ -44,7 +44,47 @@ func TestHeldDigest(t *testing.T) {
 			}
 		})
 	}
+	if len(want) != 16 {
+		t.Errorf("%d bytes, want 16", len(want))
+	}
 	if lww.HeldDigest(nil) != nil {
 		t.Error("a new phone, which holds nothing, sends no digest")
+	}
+}
+
+func TestSumDigests(t *testing.T) {
+	line := func(id string, digest, rows uint64) *pb.HolderDigest {
+		return &pb.HolderDigest{Holder: &pb.Holder{Kind: pb.HolderKind_HOLDER_KIND_HOUSEHOLD.Enum(), Id: []byte(id)}, Digest: proto.Uint64(digest), Rows: proto.Uint64(rows)}
+	}
+	base := []*pb.HolderDigest{line("a", 1, 2), line("b", 3, 4)}
+	want := lww.SumDigests(base)
+	for name, c := range map[string]struct {
+		all  []*pb.HolderDigest
+		same bool
+	}{
+		"another order":             {[]*pb.HolderDigest{base[1], base[0]}, true},
+		"digests exchanged":         {[]*pb.HolderDigest{line("b", 1, 2), line("a", 3, 4)}, false},
+		"one row more":              {[]*pb.HolderDigest{line("a", 1, 3), line("b", 3, 4)}, false},
+		"digests of the same total": {[]*pb.HolderDigest{line("a", 2, 2), line("b", 2, 4)}, false},
+		"one holder less":           {base[:1], false},
+	} {
+		if got := lww.SumDigests(c.all) == want; got != c.same {
+			t.Errorf("%s: same is %v, want %v", name, got, c.same)
+		}
+	}
+}
+
+func TestShortIDs(t *testing.T) {
+	id := []byte("0123456789abcdef")
+	if !lww.IsUnit(id, id) || !lww.IsUnit(id, lww.ShortUnit(id)) || !lww.IsEpoch(id, id) || !lww.IsEpoch(id, lww.ShortEpoch(id)) {
+		t.Error("an id is not itself")
+	}
+	for _, named := range []string{"", "f", "def", "0123", "xcdef", "00123456789abcdef"} {
+		if lww.IsUnit(id, []byte(named)) {
+			t.Errorf("%q names the partition", named)
+		}
+	}
+	if lww.IsEpoch(id, []byte("cdef")) {
+		t.Error("four bytes name an epoch")
 	}
 }

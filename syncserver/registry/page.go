@@ -9,6 +9,7 @@ import (
 
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/lww"
 	"sodanvan/syncserver/store"
 )
 
@@ -112,6 +113,9 @@ func page(from store.Reader, a book.Actor, v []grant, req *pb.SyncRequest, built
 		}
 		out.Digests = append(out.Digests, &pb.HolderDigest{Holder: g.holder.Proto(), Digest: proto.Uint64(sum.Digest), Rows: proto.Uint64(sum.Rows)})
 	}
+	if req.GetBrief() {
+		out.Sum, out.Digests = proto.Uint64(lww.SumDigests(out.Digests)), nil
+	}
 	return nil
 }
 
@@ -134,12 +138,7 @@ func (p *pager) news(req *pb.SyncRequest) (map[book.ID]uint64, error) {
 		if !ok {
 			continue
 		}
-		from, had := uint64(0), false
-		for _, c := range req.GetCursors() {
-			if cid, ok := book.IDFrom(c.GetUnit()); ok && cid == id {
-				from, had = c.GetSeq(), true
-			}
-		}
+		from, had := cursorOf(req, id)
 		at[id] = u.Seq
 		before := from
 		if had {
@@ -151,7 +150,11 @@ func (p *pager) news(req *pb.SyncRequest) (map[book.ID]uint64, error) {
 			}
 		}
 		if !had || at[id] != before {
-			p.out.Cursors = append(p.out.Cursors, &pb.Cursor{Unit: id.Bytes(), Seq: proto.Uint64(at[id])})
+			named := id.Bytes()
+			if req.GetBrief() {
+				named = lww.ShortUnit(named)
+			}
+			p.out.Cursors = append(p.out.Cursors, &pb.Cursor{Unit: named, Seq: proto.Uint64(at[id])})
 		}
 	}
 	return at, nil

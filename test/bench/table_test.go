@@ -83,7 +83,7 @@ func count(p *probe.Phone) *wire {
 		return c, c.HandshakeContext(ctx)
 	}}
 	p.Line.Client = &http.Client{Transport: rounder{tr, w}, Timeout: time.Minute}
-	p.Packed = true
+	p.Packed, p.Brief = true, true
 	return w
 }
 
@@ -198,10 +198,12 @@ func once(b *testing.B, categories []book.ID) (run, []visit) {
 		}
 	}
 
+	writer.Brief = false
 	writer.Sync()
 	if wrong := writer.Equal(); wrong != "" {
 		b.Fatal(wrong)
 	}
+	writer.Brief = true
 
 	reader := s.Phone(b, people[0].ID)
 	rw := count(reader)
@@ -221,6 +223,7 @@ func once(b *testing.B, categories []book.ID) (run, []visit) {
 	// merged row comes back in the same round trip.
 	writer.Sync()
 	edit := writer.Bytes(probe.Change{Kind: pb.Kind_KIND_VISIT, ID: vs[7].ID, Set: &pb.Visit{Note: proto.String("Đã hẹn lại sau vụ gặt.")}})
+	writer.Page = 0
 	w.take()
 	if _, err := writer.Try(edit); err != nil {
 		b.Fatal(err)

@@ -44,9 +44,10 @@ func (p *Phone) Bytes(c Change) []byte {
 		set = p.Encode(c.Set)
 	}
 	now := p.Now().UnixMilli()
-	patch := &pb.Patch{Envelope: &pb.Envelope{Kind: c.Kind.Enum(), Id: c.ID.Bytes()}, Create: proto.Bool(c.Create), Set: set, Cleared: c.Cleared,
+	patch := &pb.Patch{Envelope: &pb.Envelope{Kind: c.Kind.Enum(), Id: c.ID.Bytes()}, Set: set, Cleared: c.Cleared,
 		PhoneMs: proto.Int64(now), ServerMs: proto.Int64(now), Schema: proto.Uint32(book.Schema)}
 	if c.Create {
+		patch.Create = proto.Bool(true)
 		if !c.Subject.IsZero() {
 			patch.Envelope.Subject = c.Subject.Bytes()
 		}

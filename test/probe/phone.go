@@ -50,6 +50,8 @@ type Phone struct {
 	Confirm   bool
 	// Page is how many bytes of rows it asks for; 0: as the server likes.
 	Page uint32
+	// Brief asks for the short form, as the app does; then there are no digests for Equal.
+	Brief bool
 	// Holder tells where a new record is kept; with it the phone builds rows of its own
 	// changes itself, as the app does. Nil: the server sends them all.
 	Holder func(*pb.Patch) *pb.Holder
@@ -110,6 +112,12 @@ func (p *Phone) Request(ops ...[]byte) *pb.SyncRequest {
 	}
 	if p.Confirmed > 0 {
 		req.Confirmed = proto.Uint64(p.Confirmed)
+	}
+	if p.Brief {
+		req.Brief, req.Epoch, req.Cursors = proto.Bool(true), lww.ShortEpoch(req.Epoch), nil
+		for _, c := range p.Cursors {
+			req.Cursors = append(req.Cursors, &pb.Cursor{Unit: lww.ShortUnit(c.GetUnit()), Seq: c.Seq})
+		}
 	}
 	if p.Holder != nil {
 		req.Builds = proto.Bool(true)
@@ -200,8 +208,14 @@ func (p *Phone) Take(out *pb.SyncResponse) {
 		}
 	}
 	for _, c := range out.GetCursors() {
-		p.Cursors = slices.DeleteFunc(slices.Clone(p.Cursors), func(o *pb.Cursor) bool { return bytes.Equal(o.GetUnit(), c.GetUnit()) })
-		p.Cursors = append(p.Cursors, c)
+		p.Cursors = slices.DeleteFunc(slices.Clone(p.Cursors), func(o *pb.Cursor) bool { return lww.IsUnit(o.GetUnit(), c.GetUnit()) })
+		full := c.GetUnit()
+		for _, unit := range []book.ID{p.Branch, p.Commune} {
+			if lww.IsUnit(unit[:], full) {
+				full = unit.Bytes()
+			}
+		}
+		p.Cursors = append(p.Cursors, &pb.Cursor{Unit: full, Seq: c.Seq})
 	}
 	if v := out.GetView(); v != nil {
 		p.takeView(v.GetGrants())

@@ -1290,7 +1290,10 @@ type SyncRequest struct {
 	// The head of the audit chain that the phone saw last.
 	AuditSeen []byte `protobuf:"bytes,16,opt,name=audit_seen,json=auditSeen" json:"audit_seen,omitempty"`
 	// The phone makes rows itself from its own changes, where the ack says so.
-	Builds        *bool `protobuf:"varint,17,opt,name=builds" json:"builds,omitempty"`
+	Builds *bool `protobuf:"varint,17,opt,name=builds" json:"builds,omitempty"`
+	// The phone takes the short form: one sum over all digests, and units of cursors by the
+	// last four bytes of their ids. Epoch (last eight) and cursors may be short in any request.
+	Brief         *bool `protobuf:"varint,18,opt,name=brief" json:"brief,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1440,6 +1443,13 @@ func (x *SyncRequest) GetAuditSeen() []byte {
 func (x *SyncRequest) GetBuilds() bool {
 	if x != nil && x.Builds != nil {
 		return *x.Builds
+	}
+	return false
+}
+
+func (x *SyncRequest) GetBrief() bool {
+	if x != nil && x.Brief != nil {
+		return *x.Brief
 	}
 	return false
 }
@@ -1737,15 +1747,17 @@ type SyncResponse struct {
 	Epoch    *Epoch       `protobuf:"bytes,10,opt,name=epoch" json:"epoch,omitempty"`
 	Clone    *CloneNotice `protobuf:"bytes,11,opt,name=clone" json:"clone,omitempty"`
 	Listings []*Listing   `protobuf:"bytes,12,rep,name=listings" json:"listings,omitempty"`
-	// Head of the audit chain, for the phone to witness.
+	// Head of the audit chain, cut to eight bytes, for the phone to witness.
 	AuditHead []byte `protobuf:"bytes,13,opt,name=audit_head,json=auditHead" json:"audit_head,omitempty"`
 	// Come back in this many seconds: a reserved slot.
 	RetryAfterS *uint32 `protobuf:"varint,14,opt,name=retry_after_s,json=retryAfterS" json:"retry_after_s,omitempty"`
 	// The device was revoked: hand over sealed work, then wipe.
 	Revoked *bool `protobuf:"varint,15,opt,name=revoked" json:"revoked,omitempty"`
 	// The token is due for rotation.
-	Rotate        *bool `protobuf:"varint,16,opt,name=rotate" json:"rotate,omitempty"`
-	Page          *Page `protobuf:"bytes,17,opt,name=page" json:"page,omitempty"`
+	Rotate *bool `protobuf:"varint,16,opt,name=rotate" json:"rotate,omitempty"`
+	Page   *Page `protobuf:"bytes,17,opt,name=page" json:"page,omitempty"`
+	// In place of digests in the short form: see SumDigests of package lww.
+	Sum           *uint64 `protobuf:"fixed64,18,opt,name=sum" json:"sum,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1897,6 +1909,13 @@ func (x *SyncResponse) GetPage() *Page {
 		return x.Page
 	}
 	return nil
+}
+
+func (x *SyncResponse) GetSum() uint64 {
+	if x != nil && x.Sum != nil {
+		return *x.Sum
+	}
+	return 0
 }
 
 type HistoryRequest struct {
@@ -2246,7 +2265,7 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\x05Epoch\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
 	"\x06parent\x18\x02 \x01(\fR\x06parent\x12#\n" +
-	"\x02at\x18\x03 \x03(\v2\x13.sodanvan.v1.CursorR\x02at\"\xeb\x03\n" +
+	"\x02at\x18\x03 \x03(\v2\x13.sodanvan.v1.CursorR\x02at\"\x81\x04\n" +
 	"\vSyncRequest\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\fR\x05epoch\x12\x16\n" +
@@ -2266,7 +2285,8 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\acompare\x18\x0f \x03(\v2\x13.sodanvan.v1.HolderR\acompare\x12\x1d\n" +
 	"\n" +
 	"audit_seen\x18\x10 \x01(\fR\tauditSeen\x12\x16\n" +
-	"\x06builds\x18\x11 \x01(\bR\x06builds\"C\n" +
+	"\x06builds\x18\x11 \x01(\bR\x06builds\x12\x14\n" +
+	"\x05brief\x18\x12 \x01(\bR\x05brief\"C\n" +
 	"\vCloneNotice\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x1c\n" +
 	"\tconfirmed\x18\x02 \x01(\bR\tconfirmed\"\xf7\x02\n" +
@@ -2290,7 +2310,7 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\n" +
 	"no_subject\x18\x03 \x01(\bR\tnoSubject\x12\x1c\n" +
 	"\thousehold\x18\x04 \x01(\fR\thousehold\x12-\n" +
-	"\x05later\x18\x05 \x03(\v2\x17.sodanvan.v1.FieldStampR\x05later\"\xf7\x04\n" +
+	"\x05later\x18\x05 \x03(\v2\x17.sodanvan.v1.FieldStampR\x05later\"\x89\x05\n" +
 	"\fSyncResponse\x12$\n" +
 	"\x04acks\x18\x01 \x03(\v2\x10.sodanvan.v1.AckR\x04acks\x12$\n" +
 	"\x04rows\x18\x02 \x03(\v2\x10.sodanvan.v1.RowR\x04rows\x12%\n" +
@@ -2310,7 +2330,8 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\rretry_after_s\x18\x0e \x01(\rR\vretryAfterS\x12\x18\n" +
 	"\arevoked\x18\x0f \x01(\bR\arevoked\x12\x16\n" +
 	"\x06rotate\x18\x10 \x01(\bR\x06rotate\x12%\n" +
-	"\x04page\x18\x11 \x01(\v2\x11.sodanvan.v1.PageR\x04page\"P\n" +
+	"\x04page\x18\x11 \x01(\v2\x11.sodanvan.v1.PageR\x04page\x12\x10\n" +
+	"\x03sum\x18\x12 \x01(\x06R\x03sum\"P\n" +
 	"\x0eHistoryRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
 	"\x06before\x18\x02 \x01(\x06R\x06before\x12\x16\n" +
