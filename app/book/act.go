@@ -34,6 +34,10 @@ var (
 		"supplement": pb.StepKind_STEP_KIND_SUPPLEMENT, "told": pb.StepKind_STEP_KIND_TOLD, "closed": pb.StepKind_STEP_KIND_CLOSED,
 		"reopened": pb.StepKind_STEP_KIND_REOPENED, "taken-back": pb.StepKind_STEP_KIND_TAKEN_BACK,
 	}
+	initiativeFields = map[string]pb.InitiativeField{
+		"economy": pb.InitiativeField_INITIATIVE_FIELD_ECONOMY, "culture-society": pb.InitiativeField_INITIATIVE_FIELD_CULTURE_SOCIETY,
+		"defence-security": pb.InitiativeField_INITIATIVE_FIELD_DEFENCE_SECURITY, "party-building": pb.InitiativeField_INITIATIVE_FIELD_PARTY_BUILDING,
+	}
 	outcomes = map[string]pb.ToldOutcome{"accepted": pb.ToldOutcome_TOLD_OUTCOME_ACCEPTED, "disputed": pb.ToldOutcome_TOLD_OUTCOME_DISPUTED}
 )
 
@@ -114,11 +118,11 @@ func (c petitionCmd) Run(e *env) error {
 
 type contributeCmd struct {
 	aHousehold
-	Day      dayFlag     `help:"Ngày (không ghi: hôm nay)." placeholder:"NGÀY"`
-	Land     string      `help:"Hiến đất, m²." placeholder:"SỐ"`
-	Workdays string      `help:"Ngày công." placeholder:"SỐ"`
-	Value    string      `help:"Giá trị, đồng." placeholder:"SỐ"`
-	For      notebook.ID `help:"Mã của mô hình." placeholder:"ID"`
+	Day      dayFlag `help:"Ngày (không ghi: hôm nay)." placeholder:"NGÀY"`
+	Land     string  `help:"Hiến đất, m²." placeholder:"SỐ"`
+	Workdays string  `help:"Ngày công." placeholder:"SỐ"`
+	Value    string  `help:"Giá trị, đồng." placeholder:"SỐ"`
+	For      string  `help:"Mô hình: tên hoặc mã." placeholder:"MÔ_HÌNH"`
 }
 
 func (c contributeCmd) Run(e *env) error {
@@ -146,10 +150,14 @@ func (c contributeCmd) Run(e *env) error {
 	if c.Day.Day != 0 {
 		edit.Day = &c.Day.Day
 	}
-	if !c.For.IsZero() {
-		edit.Initiative = &c.For
-	}
 	return e.on(c.Household, func(n *notebook.Notebook, id notebook.ID) error {
+		if c.For != "" {
+			initiative, err := n.InitiativeNamed(c.For)
+			if err != nil {
+				return err
+			}
+			edit.Initiative = &initiative
+		}
 		return e.saved(n.RecordContribution(e, id, edit))
 	})
 }

@@ -123,6 +123,60 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
+// branchWork is what the secretary writes for the branch, on top of a season.
+func branchWork(t *testing.T) *desk {
+	d := season(t)
+	s := nt.Hoa
+	d.must(s, "member", "add", "--name", "Vũ Thị Cúc (bịa)", "--phone", "0912 000 222")
+	d.must(s, "member", "edit", "cúc", "--distinguish", "Xóm Bãi")
+	d.must(s, "member", "proxy", "cúc", "bình", "dũng")
+	d.must(s, "notice", "add", "--title", "Họp thôn", "--text", "19 giờ thứ Bảy.\nNhà văn hóa.", "--until", "28/11/2026")
+	coming := d.id(s, "notice", "add", "--title", "Thu gom", "--text", "Buổi sáng.", "--from", "05/12/2026")
+	d.must(s, "notice", "edit", coming, "--title", "Thu gom rác")
+	d.must(s, "initiative", "add", "--name", "Mở rộng ngõ 5", "--field", "economy", "--description", "Hiến đất, góp ngày công.", "--registered", "01/11/2026")
+	d.must(s, "initiative", "add", "--name", "Ngõ hoa", "--field", "culture-society")
+	d.must(s, "initiative", "edit", "ngo hoa", "--description", "Mỗi nhà một khóm hoa.")
+	d.must(s, "commendation", "add", "--collective", "Tổ dân vận số 3", "--decision", "12-QĐ/ĐU", "--reason", "Làm ngõ hoa", "--for", "ngo hoa")
+	second := d.id(s, "commendation", "add", "--person", "Hồ Văn Tám (bịa)", "--day", "02/09/2026")
+	d.must(s, "commendation", "edit", second, "--decision", "9-QĐ/ĐU")
+	d.sync(s, nt.Binh)
+	given := d.id(nt.Binh, "contribute", "dat", "--land", "20", "--for", "mo rong")
+	d.must(nt.Binh, "contribute", "dat", "--workdays", "2,5", "--value", "300.000", "--for", "mo rong")
+	d.sync(nt.Binh, s)
+	d.must(s, "review", "approve", given)
+	return d
+}
+
+func TestGoldenOfTheBranch(t *testing.T) {
+	d := branchWork(t)
+	for _, c := range []struct {
+		file string
+		who  notebook.ID
+		args []string
+	}{
+		{"members-proxies.txt", nt.Hoa, []string{"members"}},
+		{"members.json", nt.Hoa, []string{"--json", "members"}},
+		{"notices-desk.txt", nt.Hoa, []string{"notices"}},
+		{"notices-branch.txt", nt.Binh, []string{"notices"}},
+		{"notices-none-told.txt", nt.Dung, []string{"notices"}},
+		{"initiatives.txt", nt.Hoa, []string{"initiative"}},
+		{"initiatives.json", nt.Hoa, []string{"--json", "initiative", "list"}},
+		{"initiatives-member.txt", nt.Binh, []string{"initiative", "list"}},
+		{"commendations.txt", nt.Hoa, []string{"commendation", "list"}},
+		{"commendations.json", nt.Binh, []string{"--json", "commendation"}},
+	} {
+		t.Run(c.file, func(t *testing.T) { golden(t, c.file, d.must(c.who, c.args...)) })
+	}
+	_, errs, code := d.book(nt.Hoa, "commendation", "add", "--person", "Hộ ông Đạt")
+	if code != 1 || errs != words.NoHouseholdCommended+"\n" {
+		t.Errorf("a household was commended: %d %q", code, errs)
+	}
+	d.must(nt.Hoa, "member", "proxy", "cúc")
+	if out := d.must(nt.Hoa, "members"); !strings.Contains(out, words.Phone(false, nil)) {
+		t.Errorf("%s", out)
+	}
+}
+
 // season is some weeks of work in the branch: what the golden files show.
 func season(t *testing.T) *desk {
 	d := newDesk(t)
@@ -299,6 +353,11 @@ func TestOneUserMessageForEveryFailure(t *testing.T) {
 		{"not theirs", []string{"household", nt.An.String()}, words.NotYours},
 		{"which member", []string{"assign", "dat", "văn"}, words.WhichMember},
 		{"desk only", []string{"assign", "dat", "hoa"}, "Đảng viên phụ trách: "},
+		{"proxy of nobody", []string{"member", "proxy", "sáu", "ai đó"}, words.WhichMember},
+		{"desk adds members", []string{"member", "add", "--name", "Ai đó"}, "không phụ trách"},
+		{"two are commended", []string{"commendation", "add", "--person", "a", "--collective", "b"}, "Chưa hiểu lệnh"},
+		{"which initiative", []string{"initiative", "edit", "ngõ", "--name", "x"}, words.Which},
+		{"field that is none", []string{"initiative", "add", "--name", "x", "--field", "x"}, "Chưa hiểu lệnh"},
 		{"no petition", []string{"send-up", book.PetitionNumber(7, 7)}, words.NotYours},
 		{"mistyped number", []string{"send-up", "A1-0013"}, words.Which},
 		{"PIN that is none", []string{"pin", "--new-file", pinFile}, "Mã PIN"},
@@ -341,6 +400,7 @@ func TestEveryJSONIsOneValue(t *testing.T) {
 	for _, args := range [][]string{
 		{"me"}, {"status"}, {"households"}, {"household", "dat"}, {"show", nt.Dat.String()}, {"sheet", "dat"}, {"members"}, {"topics"},
 		{"matters"}, {"notices"}, {"drafts"}, {"takeback"}, {"mend"}, {"suggestions"}, {"review"}, {"check", "x"}, {"sync"}, {"history", nt.Dat.String()},
+		{"initiative"}, {"commendation"},
 	} {
 		out := d.must(nt.Binh, append([]string{"--json"}, args...)...)
 		var v any

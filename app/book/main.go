@@ -18,6 +18,8 @@
 //	household                      notebook.Page
 //	show, sheet                    notebook.Entry, notebook.Sheet
 //	members, topics, matters       []notebook.Member, []notebook.Category
+//	initiative list                []notebook.Initiative
+//	commendation list              []notebook.Commendation
 //	review queue                   []notebook.ReviewGroup
 //	notices, drafts, takeback      []notebook.Notice, []notebook.Draft, []notebook.Conflict
 //	mend, suggestions              []notebook.Mend, []notebook.Suggestion
@@ -92,7 +94,7 @@ type cli struct {
 	Household   householdCmd   `cmd:"" help:"Trang của một hộ."`
 	Show        showCmd        `cmd:"" help:"Một mục bất kỳ, theo mã."`
 	Sheet       sheetCmd       `cmd:"" help:"Những gì chúng tôi ghi về hộ."`
-	Members     membersCmd     `cmd:"" help:"Đảng viên của chi bộ."`
+	Members     membersCmd     `cmd:"" help:"Đảng viên của chi bộ: ai có máy, ai ghi thay ai."`
 	Topics      topicsCmd      `cmd:"" help:"Nội dung trao đổi để chọn khi ghi lượt tiếp xúc."`
 	Matters     mattersCmd     `cmd:"" help:"Lĩnh vực của kiến nghị."`
 	Notices     noticesCmd     `cmd:"" help:"Thông báo, và ghi đã đọc, đã phổ biến."`
@@ -107,6 +109,10 @@ type cli struct {
 	Review      reviewCmd      `cmd:"" help:"Duyệt và trả lại (bí thư, phó bí thư)."`
 	Assign      assignCmd      `cmd:"" help:"Phân công hộ cho đảng viên (bí thư, phó bí thư)."`
 	Add         addCmd         `cmd:"" help:"Thêm hộ vào chi bộ (bí thư, phó bí thư)."`
+	Member      memberCmd      `cmd:"" help:"Thêm, sửa đảng viên, nhờ người ghi thay (bí thư, phó bí thư)."`
+	Notice      noticeCmd      `cmd:"" help:"Soạn, sửa thông báo của chi bộ (bí thư, phó bí thư)."`
+	Initiative  initiativeCmd  `cmd:"" help:"Mô hình «Dân vận khéo», và tổng đóng góp."`
+	Commend     commendCmd     `cmd:"" name:"commendation" help:"Biểu dương, khen thưởng."`
 	SendUp      sendUpCmd      `cmd:"" help:"Gửi kiến nghị lên xã (bí thư, phó bí thư)."`
 	Step        stepCmd        `cmd:"" help:"Ghi một bước xử lý kiến nghị."`
 	Suggestions suggestionsCmd `cmd:"" help:"Thay đổi chờ bí thư quyết định."`

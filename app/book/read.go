@@ -125,12 +125,9 @@ func (membersCmd) Run(e *env) error {
 		all := n.Members()
 		return e.give(all, func(p *printer) {
 			for _, m := range all {
-				phone := ""
-				if !m.HasDevice {
-					phone = words.WithoutPhone(m.Proxies)
-				}
 				p.line(0, m.Name, p.id(m.ID))
-				p.line(1, dots(m.Office.Text, words.Households(m.Households), m.Phone, phone))
+				p.line(1, dots(m.Office.Text, words.Households(m.Households), m.Phone))
+				p.line(1, dots(words.Phone(m.HasDevice, m.Proxies), words.WritesFor(m.WritesFor)))
 			}
 		})
 	})
@@ -205,7 +202,11 @@ func (c noticesCmd) Run(e *env) error {
 			}
 			for _, l := range all {
 				p.line(1, l.Title, p.id(l.ID))
-				p.line(2, dots(words.NoticeState(l.Read, l.Told, l.Households), words.Until(int32(l.Until))))
+				from := ""
+				if l.Coming {
+					from = words.From(int32(l.From))
+				}
+				p.line(2, dots(words.NoticeState(l.Read, l.Told, l.Households), from, words.Until(int32(l.Until))))
 				p.line(2, l.Text)
 			}
 		})

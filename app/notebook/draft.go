@@ -79,7 +79,7 @@ func (v *view) draftPatch(id book.ID, f DraftForm, d *store.Draft) (*pb.Patch, e
 		m := newMessage(kind)
 		f.Edit.apply(m)
 		subject := book.ID(f.Household)
-		if kind == pb.Kind_KIND_HOUSEHOLD {
+		if info, _ := book.KindInfo(kind); info.Holder == book.HeldAsItself || info.Holder == book.HeldByUnit {
 			subject = v.me.Branch
 		}
 		if c, err = making(kind, id, subject, book.ID{}, m); err == nil {

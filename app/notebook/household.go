@@ -89,10 +89,15 @@ func (n *Notebook) EditHousehold(ctx context.Context, id ID, e HouseholdEdit) (S
 // NewHousehold adds a household to the branch; for secretary and deputy. The branch's list
 // comes before anybody was asked: it needs no consent, what is noted later does.
 func (n *Notebook) NewHousehold(ctx context.Context, e HouseholdEdit) (Saved, error) {
+	return n.ofBranch(ctx, e, func(*view) proto.Message { return new(pb.Household) })
+}
+
+// ofBranch makes a record that stands directly under the branch: what begin gives, with e.
+func (n *Notebook) ofBranch(ctx context.Context, e Edit, begin func(*view) proto.Message) (Saved, error) {
 	id, err := n.put(ctx, func(v *view) (change, error) {
-		m := new(pb.Household)
+		m := begin(v)
 		e.apply(m)
-		return making(pb.Kind_KIND_HOUSEHOLD, n.newID(), v.me.Branch, book.ID{}, m)
+		return making(e.kind(), n.newID(), v.me.Branch, book.ID{}, m)
 	})
 	if err != nil {
 		return Saved{}, err
@@ -105,68 +110,4 @@ func (n *Notebook) NewHousehold(ctx context.Context, e HouseholdEdit) (Saved, er
 // old one drops it when its own work is sent.
 func (n *Notebook) AssignHousehold(ctx context.Context, household, member ID) (Saved, error) {
 	return n.EditHousehold(ctx, household, HouseholdEdit{Member: &member})
-}
-
-// Member is a member of the branch as lists show them.
-type Member struct {
-	ID     ID     `json:"id"`
-	Name   string `json:"name"`
-	Office Term   `json:"office"`
-	Phone  string `json:"phone,omitempty"`
-	// HasDevice: writes with an own phone.
-	HasDevice bool `json:"has_device"`
-	// Households is how many they look after, of those that this phone sees.
-	Households int `json:"households"`
-	// Proxies are the names of those who may write for them.
-	Proxies []string `json:"proxies,omitempty"`
-}
-
-// Members lists the members of the branch by given name.
-func (n *Notebook) Members() []Member {
-	v := n.view()
-	count := map[book.ID]int{}
-	for r := range v.Kind(pb.Kind_KIND_HOUSEHOLD) {
-		if h := decode[pb.Household](r.State); !h.GetDeleted() {
-			count[book.ID(idFrom(h.GetMember()))]++
-		}
-	}
-	var out []Member
-	for r := range v.Kind(pb.Kind_KIND_MEMBER) {
-		m := decode[pb.Member](r.State)
-		if r.Subject != v.me.Branch || m.GetDeleted() {
-			continue
-		}
-		line := Member{
-			ID: ID(r.ID), Name: v.memberName(r.ID), Office: term(m.GetOffice()), Phone: viet.FormatPhone(m.GetPhone()),
-			HasDevice: m.GetHasDevice(), Households: count[r.ID],
-		}
-		for _, p := range m.GetProxies() {
-			line.Proxies = append(line.Proxies, v.memberName(book.ID(idFrom(p))))
-		}
-		out = append(out, line)
-	}
-	sortByName(out, func(m Member) (string, ID) { return m.Name, m.ID })
-	return out
-}
-
-// MemberNamed finds a member of the branch by id, or by a name that means only one;
-// accents do not matter. Else ErrMember.
-func (n *Notebook) MemberNamed(s string) (ID, error) {
-	if id, err := ParseID(s); err == nil {
-		return id, nil
-	}
-	var found []ID
-	key := viet.SearchKey(s)
-	for _, m := range n.Members() {
-		if viet.SearchKey(m.Name) == key {
-			return m.ID, nil
-		}
-		if viet.Matches(viet.SearchKey(m.Name), s) {
-			found = append(found, m.ID)
-		}
-	}
-	if len(found) != 1 || key == "" {
-		return ID{}, ErrMember
-	}
-	return found[0], nil
 }

@@ -241,7 +241,7 @@ type Me struct {
 // Me tells who owns this book. Names are empty before the first sync.
 func (n *Notebook) Me() Me {
 	v := n.view()
-	me := Me{ID: ID(v.me.Member), Name: v.memberName(v.me.Member), Office: term(v.me.Office), Desk: v.atDesk(), Device: v.me.Device}
+	me := Me{ID: ID(v.me.Member), Name: v.memberName(v.me.Member), Office: officeTerm(v.me.Office), Desk: v.atDesk(), Device: v.me.Device}
 	me.Branch, me.Commune = v.unitName(v.me.Branch), v.unitName(v.me.Commune)
 	return me
 }

@@ -5,6 +5,7 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
+	"sodanvan/app/store"
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
 )
@@ -16,6 +17,10 @@ type Notice struct {
 	Text  string `json:"text"`
 	From  Day    `json:"from,omitempty"`
 	Until Day    `json:"until,omitempty"`
+	// Branch: of the branch, whose secretary and deputy may edit it; else of the commune.
+	Branch bool `json:"branch"`
+	// Coming: its first day is still to come.
+	Coming bool `json:"coming,omitempty"`
 	// Read: this user has said so.
 	Read bool `json:"read"`
 	// Told is how many of the user's own households it was told to, of Households.
@@ -23,7 +28,48 @@ type Notice struct {
 	Households int `json:"households"`
 }
 
-// Notices gives the notices that hold today, newest first.
+// NoticeEdit is what an edit of a notice changes; nil leaves a field alone.
+type NoticeEdit struct {
+	Title, Text *string
+	// From is the first day on which members see it, Until the last; no day: no end.
+	From, Until *Day
+}
+
+func (e NoticeEdit) kind() pb.Kind { return pb.Kind_KIND_NOTICE }
+
+func (e NoticeEdit) apply(msg proto.Message) {
+	m := msg.(*pb.Notice)
+	if e.Title != nil {
+		m.Title = text(*e.Title)
+	}
+	if e.Text != nil {
+		m.Text = text(*e.Text)
+	}
+	if e.From != nil {
+		m.FromDay = day(*e.From)
+	}
+	if e.Until != nil {
+		m.UntilDay = day(*e.Until)
+	}
+}
+
+// NewNotice gives the branch a notice to carry; for secretary and deputy. Without a first
+// day it holds from today.
+func (n *Notebook) NewNotice(ctx context.Context, e NoticeEdit) (Saved, error) {
+	return n.ofBranch(ctx, e, func(v *view) proto.Message { return &pb.Notice{FromDay: proto.Int32(v.today)} })
+}
+
+// EditNotice changes a notice of the branch; for secretary and deputy. Who read it or told
+// it stays.
+func (n *Notebook) EditNotice(ctx context.Context, id ID, e NoticeEdit) (Saved, error) {
+	return edit(ctx, n, pb.Kind_KIND_NOTICE, id, func(_ *view, _ store.Record, m *pb.Notice) error {
+		e.apply(m)
+		return nil
+	})
+}
+
+// Notices gives the notices that hold today, newest first; to secretary and deputy also
+// those of the branch that are still to come, so that they can be edited.
 func (n *Notebook) Notices() []Notice {
 	v := n.view()
 	mine := map[ID]bool{}
@@ -35,10 +81,15 @@ func (n *Notebook) Notices() []Notice {
 	out := []Notice{}
 	for r := range v.Kind(pb.Kind_KIND_NOTICE) {
 		m := decode[pb.Notice](r.State)
-		if m.GetDeleted() || m.GetFromDay() > v.today || m.GetUntilDay() != 0 && m.GetUntilDay() < v.today {
+		own := r.Subject == v.me.Branch
+		over, coming := m.GetUntilDay() != 0 && m.GetUntilDay() < v.today, m.GetFromDay() > v.today
+		if m.GetDeleted() || over || coming && !(own && v.atDesk()) {
 			continue
 		}
-		line := Notice{ID: ID(r.ID), Title: m.GetTitle(), Text: m.GetText(), From: Day(m.GetFromDay()), Until: Day(m.GetUntilDay()), Households: len(mine)}
+		line := Notice{
+			ID: ID(r.ID), Title: m.GetTitle(), Text: m.GetText(), From: Day(m.GetFromDay()), Until: Day(m.GetUntilDay()),
+			Branch: own, Coming: coming, Households: len(mine),
+		}
 		told := map[ID]bool{}
 		for _, receipt := range v.receipts(r.ID) {
 			if receipt.Household.IsZero() {

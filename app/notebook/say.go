@@ -35,6 +35,8 @@ var (
 	ErrOffline = &Error{"needs the server", words.OnlyOnline}
 	// ErrMember: no such member, or several that are meant by the same words.
 	ErrMember = &Error{"no such member", words.WhichMember}
+	// ErrCommendsHousehold: a commendation is of a collective or a person.
+	ErrCommendsHousehold = &Error{"a household is not commended", words.NoHouseholdCommended}
 )
 
 // ConsentError tells that the household has to be asked before this is written.

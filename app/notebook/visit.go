@@ -116,7 +116,8 @@ func (n *Notebook) EditVisit(ctx context.Context, id ID, e VisitEdit) (Saved, er
 	return s, err
 }
 
-// Edit is one of VisitEdit, PetitionEdit, ContributionEdit, HouseholdEdit.
+// Edit is one of VisitEdit, PetitionEdit, ContributionEdit, HouseholdEdit, MemberEdit,
+// NoticeEdit, InitiativeEdit, CommendationEdit.
 type Edit interface {
 	kind() pb.Kind
 	// apply changes a message of the kind.

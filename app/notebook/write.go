@@ -108,6 +108,9 @@ func (v *view) check(c change) (store.Write, error) {
 	if refusal := book.Validate(after, merge, v.me, w); refusal != nil {
 		return store.Write{}, v.refused(kind, before.Holder.ID, refusal)
 	}
+	if err := commends(after, fields); err != nil {
+		return store.Write{}, err
+	}
 	patch := &pb.Patch{Envelope: c.envelope, Set: c.set, Cleared: c.cleared, Schema: proto.Uint32(book.Schema)}
 	if c.create {
 		patch.Create = proto.Bool(true)

@@ -335,7 +335,7 @@ func (f *fake) page(d *fakeDevice, req *pb.SyncRequest, out *pb.SyncResponse) {
 	if len(filling) > 0 || !bytes.Equal(lww.HeldDigest(complete), req.GetHeld()) {
 		out.View = &pb.View{Grants: v}
 	}
-	left := int(req.GetPage()) / 256 // small pages, so that a few rows take several calls
+	left := int(cmp.Or(req.GetPage(), startPage)) / 256 // small pages, so that a few rows take several calls
 	take := func(r *pb.Row) bool {
 		if len(out.Rows) > 0 && left < proto.Size(r) {
 			out.More = proto.Bool(true)

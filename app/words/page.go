@@ -26,6 +26,8 @@ const (
 	State            = "Gửi nhận"
 	WhatWeHold       = "Những gì chúng tôi ghi về hộ"
 	NextVisits       = "Hẹn lại"
+	Initiatives      = "Mô hình «Dân vận khéo»"
+	Commendations    = "Biểu dương, khen thưởng"
 )
 
 // Buttons.
@@ -53,6 +55,9 @@ const (
 	NoSuggestions = "Không có đề xuất nào chờ quyết định."
 	NoDevices     = "Chưa có máy nào. Cấp mã cho đảng viên để thêm máy."
 	NoHistory     = "Mục này chưa được sửa lần nào."
+	NoInitiatives = "Chưa có mô hình nào. Bí thư đăng ký mô hình, mô hình sẽ hiện ở đây."
+	NoCommended   = "Chưa có biểu dương, khen thưởng. Bí thư ghi xong sẽ hiện ở đây."
+	NothingGiven  = "Chưa có đóng góp."
 )
 
 // HouseholdOf gives the title of a household's page, "Hộ ông Nguyễn Văn Đạt"; the
@@ -113,6 +118,12 @@ func Due(day int32) string { return "hạn " + ShortDay(day) }
 
 // FollowUp says when to come again.
 func FollowUp(day int32) string { return "hẹn lại " + Day(day) }
+
+// What stands before the name of who is commended.
+const (
+	Collective = "Tập thể"
+	Person     = "Cá nhân"
+)
 
 // WrittenFor says for whom a proxy wrote a record.
 func WrittenFor(name string) string { return "ghi thay đồng chí " + name }

@@ -43,6 +43,8 @@ const (
 	Withdrawn = "Hộ đã rút lại đồng ý. Chỉ ghi ngày và cách tiếp xúc, không ghi nội dung."
 	// WhichMember: a name that means nobody, or several people.
 	WhichMember = "Không rõ đồng chí nào. Chọn lại trong danh sách đảng viên của chi bộ."
+	// NoHouseholdCommended: a commendation is of a collective or a person.
+	NoHouseholdCommended = "Biểu dương, khen thưởng ghi cho tập thể hoặc cá nhân, không ghi cho hộ. Ghi lại tên."
 	// Which: a name that means nothing, or several things.
 	Which = "Không rõ mục nào, hoặc có nhiều mục trùng. Ghi rõ hơn, hoặc mở danh sách để chọn."
 )
@@ -67,19 +69,37 @@ func CodeFor(member string, expires time.Time) string {
 	return fmt.Sprintf("Mã cho đồng chí %s, dùng một lần, trước %s. Chỉ đưa cho đồng chí ấy.", member, AtWithYear(expires))
 }
 
-// WithoutPhone says that a member has no phone, and who writes for them.
-func WithoutPhone(proxies []string) string {
-	if len(proxies) == 0 {
-		return "không có máy"
+// Phone says whether a member has a phone, and who writes for them.
+func Phone(has bool, proxies []string) string {
+	state := "không có máy"
+	if has {
+		state = "có máy"
 	}
-	return "không có máy, ghi thay: " + strings.Join(proxies, ", ")
+	switch {
+	case len(proxies) > 0:
+		return state + ", ghi thay: " + strings.Join(proxies, ", ")
+	case !has:
+		return state + ", chưa có đồng chí ghi thay"
+	}
+	return state
 }
 
-// NoticeState tells who knows of a notice.
+// WritesFor names those for whom a member writes; nothing for none.
+func WritesFor(names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	return "ghi thay cho: " + strings.Join(names, ", ")
+}
+
+// NoticeState tells who knows of a notice; of households nothing to who looks after none.
 func NoticeState(read bool, told, households int) string {
 	state := "chưa đọc"
 	if read {
 		state = "đã đọc"
+	}
+	if households == 0 {
+		return state
 	}
 	return fmt.Sprintf("%s, đã phổ biến %d/%d hộ", state, told, households)
 }
@@ -90,4 +110,43 @@ func Until(day int32) string {
 		return ""
 	}
 	return "đến " + Day(day)
+}
+
+// From says from when a notice holds that is still to come.
+func From(day int32) string { return "từ " + Day(day) }
+
+// Registered and Recognised say on which day an initiative was; nothing for no day.
+func Registered(day int32) string { return onDay("đăng ký", day) }
+
+// Recognised: see Registered.
+func Recognised(day int32) string { return onDay("được công nhận", day) }
+
+func onDay(what string, day int32) string {
+	if day == 0 {
+		return ""
+	}
+	return what + " " + Day(day)
+}
+
+// GivenInAll tells what households gave to an initiative: what is approved, what waits and
+// what nobody may approve, of texts of Given.
+func GivenInAll(approved, waiting, noReviewer string) string {
+	var parts []string
+	for _, p := range []struct{ title, given string }{{"Đã duyệt", approved}, {"Chờ duyệt", waiting}, {"Chưa có người duyệt", noReviewer}} {
+		if p.given != "" {
+			parts = append(parts, p.title+": "+p.given)
+		}
+	}
+	if len(parts) == 0 {
+		return NothingGiven
+	}
+	return strings.Join(parts, " / ")
+}
+
+// Decision says by which paper something was decided; nothing for none.
+func Decision(number string) string {
+	if number == "" {
+		return ""
+	}
+	return "quyết định số " + number
 }

@@ -142,12 +142,21 @@ func (b *Branch) grants(member book.ID) []book.Holder {
 			b.t.Fatal(err)
 		}
 		owner, _ := book.IDFrom(h.GetMember())
-		// Binh is Sau's proxy.
-		if owner == member || member == book.ID(Binh) && owner == book.ID(Sau) {
+		if owner == member || b.writesFor(member, owner) {
 			out = append(out, r.Holder)
 		}
 	}
 	return out
+}
+
+// writesFor tells whether a member is named as another's proxy.
+func (b *Branch) writesFor(member, other book.ID) bool {
+	r := b.rows[other]
+	if r == nil {
+		return false
+	}
+	f, _, _ := book.MemberFactsOf(*r)
+	return slices.Contains(f.Proxies, member)
 }
 
 // send puts view, rows and cursors into a reply. A view that changed comes whole, with all
