@@ -332,7 +332,9 @@ func (r *Registry) Check(ctx context.Context) ([]string, error) {
 				return nil
 			})
 			if err != nil {
-				return err
+				// A body that cannot be read is a finding; the other partitions are looked at too.
+				found = append(found, fmt.Sprintf("partition %s: %q", u.ID, err.Error()))
+				continue
 			}
 			if whole != u.Sum {
 				found = append(found, fmt.Sprintf("partition %s: digest or count differs from its rows", u.ID))

@@ -83,12 +83,14 @@ func (w *writing) apply(o *op) (*pb.Ack, error) {
 	if err != nil {
 		return nil, err
 	}
+	// Steps and reviews are about what stands already: late ones wait, like edits.
+	fresh := creating && rec.Kind != pb.Kind_KIND_STEP && rec.Kind != pb.Kind_KIND_REVIEW
 	refusal := book.MayWrite(o.actor, rec, creating, fields, o.patch.GetSet(), w.world)
 	switch {
 	case refusal != nil && refusal.Code == pb.RefusalCode_REFUSAL_CODE_NOT_YOURS && was != 0:
 		// It was theirs. A new record from a phone that does not know of the handover counts
 		// as written before it; all else waits on the desk, and no clock decides.
-		if !creating || !late {
+		if !fresh || !late {
 			return w.suggest(o, was)
 		}
 		w.world.as = map[book.ID]book.ID{rec.Holder.ID: o.actor.Member}
@@ -98,7 +100,7 @@ func (w *writing) apply(o *op) (*pb.Ack, error) {
 		}
 	case refusal != nil:
 		return w.refuse(o, refusal)
-	case was != 0 && late && !creating:
+	case was != 0 && late && !fresh:
 		// Theirs again (A→B→A), but the phone does not know yet that it was another's meanwhile.
 		return w.suggest(o, was)
 	}
@@ -173,12 +175,40 @@ func (w *writing) follow(o *op, fate *store.Fate, of book.ID) (*pb.Ack, error) {
 	return w.refuse(o, &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_FOLLOWS_REFUSED, Rule: "follows_refused"})
 }
 
+// ended gives the seq at which a tenure of a household ended for me: as the member who looked
+// after it, or as that member's proxy. 0: it did not, or never was.
+func (w *writing) ended(me book.ID, t store.Tenure) (uint64, error) {
+	if t.Member == me {
+		return t.To, nil
+	}
+	ts, err := w.tx.ProxyTenures(t.Member)
+	if err != nil {
+		return 0, err
+	}
+	var last uint64
+	for _, p := range ts {
+		if p.Member != me || t.To != 0 && p.From >= t.To || p.To != 0 && t.From >= p.To {
+			continue
+		}
+		end := p.To
+		if end == 0 || t.To != 0 && t.To < end {
+			end = t.To
+		}
+		last = max(last, end)
+	}
+	return last, nil
+}
+
 // formerly tells whether the actor once looked after the household, or once sat at the
 // desk of the branch, and no longer or only again does so; late: the device has not matched
-// its view since that ended.
+// its view since that ended. Who sits at the desk now is asked nothing of this: they would
+// wait for themselves, and it is the desk that hands over.
 func (w *writing) formerly(o *op, rec book.Record) (late bool, why pb.SuggestionReason, err error) {
 	me := o.actor.Member
 	if rec.Unit != o.actor.Branch {
+		return false, 0, nil
+	}
+	if m := w.world.member(me); m != nil && (m.Office == pb.Office_OFFICE_SECRETARY || m.Office == pb.Office_OFFICE_DEPUTY) {
 		return false, 0, nil
 	}
 	if rec.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
@@ -191,8 +221,13 @@ func (w *writing) formerly(o *op, rec book.Record) (late bool, why pb.Suggestion
 			return false, 0, err
 		}
 		for _, t := range ts {
-			if t.Member == me && t.To != 0 {
+			ended, err := w.ended(me, t)
+			if err != nil {
+				return false, 0, err
+			}
+			if ended != 0 {
 				why = pb.SuggestionReason_SUGGESTION_REASON_HANDED_OVER
+				late = late || ended > o.device.Matched
 			}
 			if why != 0 && t.To > o.device.Matched {
 				late = true
@@ -208,9 +243,6 @@ func (w *writing) formerly(o *op, rec book.Record) (late bool, why pb.Suggestion
 			if t.Member == me && t.To != 0 {
 				why, late = pb.SuggestionReason_SUGGESTION_REASON_OFFICE_ENDED, t.To > o.device.Matched
 			}
-		}
-		if m := w.world.member(me); m != nil && (m.Office == pb.Office_OFFICE_SECRETARY || m.Office == pb.Office_OFFICE_DEPUTY) {
-			why = 0
 		}
 	}
 	return late && why != 0, why, nil
@@ -238,6 +270,10 @@ func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error)
 		return w.refuse(o, refusal)
 	}
 	o.device.LastStamp = max(o.device.LastStamp, uint64(stamp))
+	// The stamps of many changes of one moment run beyond now: the clock must know of them,
+	// or an answer to the last one would get a lesser stamp and lose to it.
+	w.now = max(w.now, stamp)
+	w.r.clock.Observe(stamp)
 	kept, err := w.put(after, before)
 	if err != nil {
 		return nil, err
@@ -261,7 +297,7 @@ func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error)
 	w.audit(o.device.Number, "write", kept.record.Holder)
 	ack := o.ack(pb.Result_RESULT_STORED)
 	ack.Stamp, ack.Seq = proto.Uint64(uint64(stamp)), proto.Uint64(kept.record.Seq)
-	if w.phoneHas(rec, before) {
+	if w.phoneHas(rec, before) && book.MaySee(o.actor, rec.Holder, rec.Unit, w.world) {
 		ack.Built = proto.Bool(true)
 		w.built[rowAt{rec.Unit, kept.record.Seq}] = true
 	}
@@ -275,13 +311,17 @@ func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error)
 
 // phoneHas tells whether the phone of this call has just what the change was merged into: it
 // then makes the merged row itself, by the same functions, and the row need not travel
-// back. Its digest says so if it did not.
+// back. Its digest says so if it did not. While it fetches a holder it may have the cursor
+// and not the row.
 func (w *writing) phoneHas(rec book.Record, before *stored) bool {
 	if w.cursors == nil {
 		return false
 	}
 	if before == nil {
 		return true
+	}
+	if w.filling[rec.Holder] || w.filling[book.Holder{Kind: pb.HolderKind_HOLDER_KIND_WHOLE_BRANCH, ID: rec.Unit}] {
+		return false
 	}
 	at, ok := w.cursors[rec.Unit]
 	return ok && before.record.Seq <= at || w.built[rowAt{rec.Unit, before.record.Seq}]
@@ -416,13 +456,17 @@ func (w *writing) park(o *op, waitFor book.ID) (*pb.Ack, error) {
 	return o.ack(pb.Result_RESULT_PARKED), nil
 }
 
-// unpark tries again what waited for a record that is now here, and keeps the new fate for
-// the phone to ask for.
+// unpark tries again what waited for a record that is now here, or is refused for good, and
+// keeps the new fate for the phone to ask for.
 func (w *writing) unpark(id book.ID) error {
 	waiting, err := w.tx.ParkedFor(id)
 	if err != nil {
 		return err
 	}
+	// Whoever sent it is not who is calling, or has forgotten what it had.
+	cursors, as := w.cursors, w.world.as
+	w.cursors, w.world.as = nil, nil
+	defer func() { w.cursors, w.world.as = cursors, as }()
 	for _, p := range waiting {
 		d, err := w.device(p.Device)
 		if err != nil {
@@ -431,17 +475,10 @@ func (w *writing) unpark(id book.ID) error {
 		if d == nil {
 			continue
 		}
-		actor, err := w.r.actor(w.tx, d)
-		if err != nil {
-			return err
-		}
 		if err := w.tx.Unpark(p.Device, p.Number); err != nil {
 			return err
 		}
-		cursors := w.cursors
-		w.cursors = nil // whoever sent it is not who is calling, or has forgotten what it had
-		ack, err := w.apply(&op{device: d, actor: actor, number: p.Number, raw: p.Op, skewMS: p.SkewMS})
-		w.cursors = cursors
+		ack, err := w.again(d, p)
 		if err != nil {
 			return err
 		}
@@ -455,6 +492,35 @@ func (w *writing) unpark(id book.ID) error {
 		if err := w.tx.AddLateAck(p.Device, store.LogEntry{Number: p.Number, Hash: nil, Ack: b}); err != nil {
 			return fmt.Errorf("late ack: %w", err)
 		}
+		// What waits for a new record that is not stored after all has the same fate.
+		if ack.GetResult() != pb.Result_RESULT_STORED && p.Record != id && !p.Record.IsZero() {
+			if err := w.unpark(p.Record); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
+}
+
+// again applies a parked change. Its writer may act for nobody by now (the device was
+// revoked, the member left): then it waits on the desk of their branch, since it was sent
+// while they could, and must not end the call of whoever made its subject.
+func (w *writing) again(d *store.Device, p *store.Parked) (*pb.Ack, error) {
+	actor, err := w.r.actor(w.tx, d)
+	if err != nil {
+		return nil, err
+	}
+	o := &op{device: d, actor: actor, number: p.Number, raw: p.Op, skewMS: p.SkewMS, id: p.Record}
+	if !actor.Member.IsZero() {
+		return w.apply(o)
+	}
+	o.actor.Member = d.Member
+	o.actor.Commune, _ = w.world.Commune(p.Unit)
+	if o.actor.Commune != p.Unit {
+		o.actor.Branch = p.Unit
+	}
+	if err := proto.Unmarshal(o.raw, &o.patch); err != nil {
+		return nil, err
+	}
+	return w.suggest(o, pb.SuggestionReason_SUGGESTION_REASON_OFFICE_ENDED)
 }

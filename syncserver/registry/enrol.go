@@ -31,6 +31,7 @@ const (
 
 var (
 	errProof    = errors.New("proof does not fit")
+	errWork     = errors.New("device handed over too much work")
 	errNoMember = errors.New("no such member, or not of the caller's branch")
 )
 
@@ -479,6 +480,20 @@ func (w *writing) revoke(d *store.Device, by uint32) error {
 	}
 	d.Revoked = true
 	w.audit(by, "revoke", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
+	all, err := w.tx.Devices()
+	if err != nil {
+		return err
+	}
+	for _, c := range all {
+		if c.CloneOf != d.Number {
+			continue
+		}
+		// They show its token, which is good for nothing now.
+		if c, err = w.device(c.Number); err != nil {
+			return err
+		}
+		c.Revoked = true
+	}
 	return w.listDevice(d.Member, d.Number)
 }
 
@@ -529,7 +544,12 @@ func (r *Registry) RotateToken(ctx context.Context, c Caller, _ *pb.RotateTokenR
 	return &pb.RotateTokenResponse{Token: proto.String(token)}, nil
 }
 
-// HandOverWork keeps what a revoked phone had not sent, sealed to the recovery key.
+// maxWork is how many pieces of work the server keeps of one device: who holds a stolen
+// phone must not fill the disk with its work.
+const maxWork = 16
+
+// HandOverWork keeps what a revoked phone had not sent, sealed to the recovery key. The
+// Problem is THROTTLED for more than a phone has.
 func (r *Registry) HandOverWork(ctx context.Context, c Caller, req *pb.HandOverWorkRequest) (*pb.HandOverWorkResponse, error) {
 	const most = 8 << 20
 	if c.Device == 0 || len(req.GetSealed()) > most {
@@ -547,6 +567,11 @@ func (r *Registry) HandOverWork(ctx context.Context, c Caller, req *pb.HandOverW
 		}
 		if d == nil {
 			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, errDevice)
+		}
+		if n, err := tx.WorkCount(c.Device); err != nil {
+			return err
+		} else if n >= maxWork {
+			return problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, errWork)
 		}
 		w.audit(c.Device, "hand over", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
 		if err := tx.PutWork(c.Device, w.now.Millis(), req.GetSealed()); err != nil {

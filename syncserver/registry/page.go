@@ -214,12 +214,15 @@ func (p *pager) fill(req *pb.SyncRequest, cursors map[book.ID]uint64, known bool
 		*pb.Filling
 	}
 	var todo []filling
+	inView := map[book.Holder]grant{}
+	for _, g := range p.view {
+		inView[g.holder] = g
+	}
 	for _, f := range req.GetFilling() {
 		h := book.HolderFrom(f.GetHolder())
-		for _, g := range p.view {
-			if g.holder == h && g.since == f.GetGrant() && !f.GetDone() {
-				todo = append(todo, filling{g, proto.Clone(f).(*pb.Filling)})
-			}
+		if g, ok := inView[h]; ok && g.since == f.GetGrant() && !f.GetDone() {
+			todo = append(todo, filling{g, proto.Clone(f).(*pb.Filling)})
+			delete(inView, h) // once, however often it is asked for
 		}
 	}
 	if len(req.GetHeld()) == 0 && len(req.GetFilling()) == 0 && !known {

@@ -103,6 +103,8 @@ func opening(dir string, err error) error {
 	switch {
 	case errors.Is(err, store.ErrNewer):
 		sentence = "Dữ liệu này do một phiên bản mới hơn ghi. Cài phiên bản mới nhất rồi chạy lại; dữ liệu vẫn nguyên."
+	case errors.Is(err, store.ErrNoMaster):
+		sentence = fmt.Sprintf("Thiếu tệp khóa master.key trong thư mục %s nên không mở được dữ liệu. Chép lại tệp này từ bản sao rồi chạy lại; dữ liệu vẫn nguyên.", filepath.Clean(dir))
 	case errors.Is(err, store.ErrFull):
 		sentence = "Ổ đĩa đã đầy. Dọn bớt chỗ rồi chạy lại; dữ liệu vẫn nguyên."
 	case errors.Is(err, os.ErrPermission):
@@ -143,7 +145,32 @@ func New(ctx context.Context, s store.Store, o Options) (*Registry, error) {
 		return nil, &StartError{"Đồng hồ máy chủ chậm hơn dữ liệu quá một ngày. Chỉnh lại ngày giờ của máy rồi chạy lại.", errBehind}
 	}
 	r.clock = hlc.NewClock(last)
+	if err := r.unparkKinds(ctx); err != nil {
+		return nil, opening("", err)
+	}
 	return r, nil
+}
+
+// unparkKinds tries again what waits for a kind: this version of the program may know it.
+func (r *Registry) unparkKinds(ctx context.Context) error {
+	var waiting []*store.Parked
+	err := r.store.Read(ctx, func(from store.Reader) (err error) {
+		waiting, err = from.ParkedFor(book.ID{})
+		return err
+	})
+	if err != nil || len(waiting) == 0 {
+		return err
+	}
+	return r.store.Write(ctx, func(tx store.Tx) error {
+		w, err := r.begin(tx)
+		if err != nil {
+			return err
+		}
+		if err := w.unpark(book.ID{}); err != nil {
+			return err
+		}
+		return w.finish()
+	})
 }
 
 // load reads what the server is; false: it is not anything yet.

@@ -240,7 +240,7 @@ func TestACopyOfACopyIsHeard(t *testing.T) {
 	}
 	two := one.copied()
 	one.sync(one.visit(one.id(), h, "bản sao"))
-	req := two.request(two.visit(two.id(), h, "bản sao của bản sao"))
+	req := proto.Clone(two.request(two.visit(two.id(), h, "bản sao của bản sao"))).(*pb.SyncRequest)
 	two.device = two.call(req).GetClone().GetDevice()
 	if two.device == 0 || two.device == one.device || two.device == member.device {
 		t.Fatalf("the copy of a copy is device %d", two.device)
@@ -338,12 +338,44 @@ func TestALateStepWaitsOnTheDesk(t *testing.T) {
 	old.sync()
 	secretary.sync()
 	h, pt := old.household("Hộ Bình1"), old.id()
-	step := func() []byte {
-		return old.patch(pb.Kind_KIND_STEP, old.id(), pt, true, &pb.Step{Kind: pb.StepKind_STEP_KIND_SUPPLEMENT.Enum(), Day: proto.Int32(20778)})
+	old.sync(old.consent(h), old.patch(pb.Kind_KIND_PETITION, pt, h, true, &pb.Petition{Number: proto.String(book.PetitionNumber(old.device, 1)), Day: proto.Int32(20778), Text: proto.String("Xin sửa cống.")}))
+	old.wants(2, pb.Result_RESULT_STORED, 0)
+	to := tw.by["Cúc"]
+	secretary.sync(secretary.patch(pb.Kind_KIND_HOUSEHOLD, h, book.ID{}, false, &pb.Household{Member: to.Bytes()}))
+	old.sync(old.patch(pb.Kind_KIND_STEP, old.id(), pt, true, &pb.Step{What: pb.StepKind_STEP_KIND_SUPPLEMENT.Enum(), Day: proto.Int32(20778), Supplement: &pb.Supplement{Text: proto.String("Thêm.")}}),
+		old.visit(old.id(), h, "chưa biết đã bàn giao"))
+	old.wants(3, pb.Result_RESULT_SUGGESTION, 0)
+	old.wants(4, pb.Result_RESULT_STORED, 0)
+	tw.sound()
+}
+
+// A proxy whose book has not heard that it is one no more writes in good faith, as does who
+// gave a household away.
+func TestALateProxyLosesNothing(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	secretary, proxy := tw.phone("An"), tw.phone("Cúc")
+	secretary.sync()
+	bình, cúc := tw.by["Bình"], tw.by["Cúc"]
+	secretary.sync(secretary.patch(pb.Kind_KIND_MEMBER, bình, book.ID{}, false, &pb.Member{Proxies: [][]byte{cúc.Bytes()}}))
+	secretary.wants(1, pb.Result_RESULT_STORED, 0)
+	proxy.sync()
+	h, v := proxy.household("Hộ Bình1"), proxy.id()
+	page := func(id book.ID) []byte {
+		return proxy.patch(pb.Kind_KIND_VISIT, id, h, true, &pb.Visit{Day: proto.Int32(20778), Contact: pb.Contact_CONTACT_NOBODY_MET.Enum(), OnBehalfOf: bình.Bytes()})
 	}
-	old.sync(old.consent(h), old.patch(pb.Kind_KIND_PETITION, pt, h, true, &pb.Petition{Day: proto.Int32(20778), Text: proto.String("Xin sửa cống.")}))
-	old.wants(2, pb.Result_RESULT_REFUSED, old.acks[2].GetRefusal().GetCode())
-	_ = step
+	proxy.sync(page(v))
+	proxy.wants(1, pb.Result_RESULT_STORED, 0)
+	secretary.sync(secretary.patch(pb.Kind_KIND_MEMBER, bình, book.ID{}, false, &pb.Member{}, 4))
+	secretary.wants(2, pb.Result_RESULT_STORED, 0)
+	proxy.sync(page(proxy.id()), proxy.patch(pb.Kind_KIND_VISIT, v, book.ID{}, false, &pb.Visit{Contact: pb.Contact_CONTACT_AT_HOME.Enum()}))
+	proxy.wants(2, pb.Result_RESULT_STORED, 0)
+	proxy.wants(3, pb.Result_RESULT_SUGGESTION, 0)
+	if proxy.rows[h] != nil {
+		t.Error("the book of the proxy still has the household")
+	}
+	proxy.sync(page(proxy.id()))
+	proxy.wants(4, pb.Result_RESULT_SUGGESTION, 0)
+	tw.sound()
 }
 
 // A page of history ends between stamps, not within one: what shares the stamp of its last
@@ -573,4 +605,74 @@ func TestAPanicGivesItsTurnBack(t *testing.T) {
 	if n := len(tw.r.admit.turns); n != 0 {
 		t.Errorf("%d turns are kept", n)
 	}
+}
+
+// The commands of the administrator run beside the server on one data directory: neither
+// may give a seq or a stamp that the other gave, or miss a key that the other made.
+func TestTwoProcessesOnOneDirectory(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t, sqlite.Options{})
+	member := tw.phone("Bình")
+	member.sync()
+	h := member.household("Hộ Bình1")
+	ahead, err := Open(ctx, filepath.Join(tw.dir, "data"), Options{Now: func() time.Time { return tw.clock.Add(time.Hour) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ahead.Close()
+	last := uint64(0)
+	for n := range uint64(5) {
+		if err := ahead.SetOffice(ctx, tw.by["Cúc"], pb.Office(1+n%2)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ahead.AddPerson(ctx, tw.by["Chi bộ Xóm Bến"], "Hạnh", pb.Office_OFFICE_MEMBER); err != nil {
+			t.Fatal(err)
+		}
+		before := uint64(ahead.clock.Peek(0)) - 1
+		member.sync(member.patch(pb.Kind_KIND_HOUSEHOLD, h, book.ID{}, false, &pb.Household{Phone: proto.String("0987654321")}))
+		member.wants(n+1, pb.Result_RESULT_STORED, 0)
+		if now := uint64(tw.r.clock.Peek(0)); now <= before || member.acks[n+1].GetStamp() <= last {
+			t.Errorf("round %d: the clock is at %d after %d", n, now, before)
+		}
+		last = member.acks[n+1].GetStamp()
+	}
+	member.equal()
+	tw.sound()
+	if found, err := ahead.Check(ctx); err != nil || len(found) > 0 {
+		t.Errorf("the other process finds %q, %v", found, err)
+	}
+}
+
+// The smallest page carries any row that the book can hold, one at least.
+func TestARowGreaterThanThePage(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	member := tw.phone("Bình")
+	member.sync()
+	h := member.household("Hộ Bình1")
+	note := make([]byte, 9000)
+	for i := range note {
+		note[i] = 'a'
+	}
+	ops := [][]byte{member.consent(h)}
+	for range 5 {
+		ops = append(ops, member.visit(member.id(), h, string(note)))
+	}
+	member.sync(ops...)
+	second := tw.phone("Bình")
+	for calls := 0; ; calls++ {
+		req := second.request()
+		req.Page = proto.Uint32(1)
+		out := second.call(req)
+		second.take(out)
+		if !out.GetMore() && out.GetView() == nil {
+			break
+		}
+		if calls > 40 {
+			t.Fatal("no end")
+		}
+	}
+	if got := second.count(pb.Kind_KIND_VISIT); got != 5 {
+		t.Errorf("%d visits came, want 5", got)
+	}
+	second.equal()
 }

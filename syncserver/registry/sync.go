@@ -79,24 +79,50 @@ func (r *Registry) sync(ctx context.Context, c Caller, req *pb.SyncRequest) (*pb
 			return out, nil
 		}
 	}
-	leave, after := r.admit.enter(d.Number, r.now())
-	if leave == nil {
-		out.RetryAfterS = proto.Uint32(after)
-	} else {
-		err := r.pull(ctx, d, req, built, out)
-		leave()
+	if err := r.rows(ctx, d, req, built, out); err != nil {
+		return nil, err
+	}
+	if now-d.TokenMS > rotateMS {
+		shared, err := r.sharesToken(ctx, d)
 		if err != nil {
 			return nil, err
 		}
-	}
-	if now-d.TokenMS > rotateMS {
-		out.Rotate = proto.Bool(true)
+		if !shared {
+			out.Rotate = proto.Bool(true)
+		}
 	}
 	out.Now = proto.Uint64(uint64(r.clock.Now(r.nowMS())))
 	r.mu.Lock()
 	r.lastSeen[d.Number] = seen{now, req.GetUnsent()}
 	r.mu.Unlock()
 	return out, nil
+}
+
+// sharesToken tells whether a device and copies of it live by one token: rotating it for one
+// would lock the others out.
+func (r *Registry) sharesToken(ctx context.Context, d *store.Device) (shared bool, err error) {
+	if d.CloneOf != 0 {
+		return true, nil
+	}
+	err = r.store.Read(ctx, func(from store.Reader) error {
+		all, err := from.Devices()
+		for _, c := range all {
+			shared = shared || c.CloneOf == d.Number && !c.Revoked
+		}
+		return err
+	})
+	return shared, err
+}
+
+// rows builds the rows of the reply, when it is the phone's turn; else it names a time.
+func (r *Registry) rows(ctx context.Context, d *store.Device, req *pb.SyncRequest, built map[rowAt]bool, out *pb.SyncResponse) error {
+	leave, after := r.admit.enter(d.Number, r.now())
+	if leave == nil {
+		out.RetryAfterS = proto.Uint32(after)
+		return nil
+	}
+	defer leave() // a panic gives its turn back too
+	return r.pull(ctx, d, req, built, out)
 }
 
 // deviceOf finds the device that a request speaks for: the token's own, or a copy of it
@@ -155,6 +181,10 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 				if seq, ok := cursorOf(req, id); ok {
 					w.cursors[id] = seq
 				}
+			}
+			w.filling = map[book.Holder]bool{}
+			for _, f := range req.GetFilling() {
+				w.filling[book.HolderFrom(f.GetHolder())] = true
 			}
 		}
 		if err := w.matched(d, actor, req); err != nil {
@@ -290,13 +320,18 @@ func opHash(raw []byte) []byte {
 
 // clone gives the copy of a device a number of its own, the same one again when it asks
 // again. Until the secretary has confirmed it, its changes are suggestions and it gets no rows.
+// The copy of a copy counts as one of the first device, whose token it shows.
 func (w *writing) clone(d *store.Device, mark []byte) (*pb.CloneNotice, error) {
 	all, err := w.tx.Devices()
 	if err != nil {
 		return nil, err
 	}
+	first := d.Number
+	if d.CloneOf != 0 {
+		first = d.CloneOf
+	}
 	for _, c := range all {
-		if c.CloneOf == d.Number && bytes.Equal(c.CloneMark, mark) {
+		if c.CloneOf == first && c.Number != d.Number && bytes.Equal(c.CloneMark, mark) {
 			return &pb.CloneNotice{Device: proto.Uint32(c.Number), Confirmed: proto.Bool(!c.Unconfirmed)}, nil
 		}
 	}
@@ -305,7 +340,7 @@ func (w *writing) clone(d *store.Device, mark []byte) (*pb.CloneNotice, error) {
 		return nil, err
 	}
 	c := &store.Device{Number: n, Member: d.Member, Key: d.Key, Name: d.Name, EnrolledMS: w.now.Millis(), TokenMS: d.TokenMS,
-		Unconfirmed: true, CloneOf: d.Number, CloneMark: mark, Schema: d.Schema}
+		Unconfirmed: true, CloneOf: first, CloneMark: mark, Schema: d.Schema}
 	w.devices[n] = c
 	w.audit(n, "clone", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
 	return &pb.CloneNotice{Device: proto.Uint32(n), Confirmed: proto.Bool(false)}, nil
@@ -324,7 +359,7 @@ func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncReques
 		if fresh == nil || fresh.Revoked {
 			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED, nil)
 		}
-		late, err := from.LateAcks(d.Number, req.GetParked())
+		late, err := from.LateAcks(d.Number, parkedOf(req))
 		if err != nil {
 			return err
 		}
@@ -381,6 +416,13 @@ func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncReques
 	return nil
 }
 
+// parkedOf are the numbers whose fate the phone asks for, as far as one call answers them:
+// what was answered it does not ask again.
+func parkedOf(req *pb.SyncRequest) []uint64 {
+	ns := req.GetParked()
+	return ns[:min(len(ns), maxOps)]
+}
+
 // keepMatched notes that a device has matched its view after a handover.
 func (r *Registry) keepMatched(ctx context.Context, number uint32, seq uint64) error {
 	return r.store.Write(ctx, func(tx store.Tx) error {
@@ -411,7 +453,8 @@ func (r *Registry) keepSent(ctx context.Context, number uint32, v []grant) error
 }
 
 // History gives the earlier values of a record that the caller may see, newest first.
-// "Not yours" and "not there" are the same answer.
+// "Not yours" and "not there" are the same answer. A page ends between two stamps, since the
+// next one goes on below its last stamp.
 func (r *Registry) History(ctx context.Context, c Caller, req *pb.HistoryRequest) (*pb.HistoryResponse, error) {
 	const limit = 200
 	out := &pb.HistoryResponse{}
@@ -440,11 +483,17 @@ func (r *Registry) History(ctx context.Context, c Caller, req *pb.HistoryRequest
 		if s == nil || !book.MaySee(actor, s.record.Holder, s.record.Unit, w) {
 			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
 		}
-		if out.Values, err = from.History(id, req.GetBefore(), limit+1); err != nil {
+		if out.Values, err = from.History(id, req.GetBefore(), limit); err != nil {
 			return err
 		}
-		if len(out.Values) > limit {
-			out.Values, out.More = out.Values[:limit], proto.Bool(true)
+		if n := len(out.Values); n >= limit {
+			older, err := from.History(id, out.Values[n-1].GetStamp(), 1)
+			if err != nil {
+				return err
+			}
+			if len(older) > 0 {
+				out.More = proto.Bool(true)
+			}
 		}
 		return w.err
 	})

@@ -62,7 +62,7 @@ func view(from store.Reader, a book.Actor) ([]grant, error) {
 			return nil, err
 		}
 		for _, m := range others {
-			if m.Unit != a.Branch || m.Deleted {
+			if m.Unit != a.Branch || m.Deleted || m.ID == a.Member {
 				continue
 			}
 			hs, err := from.HouseholdsOf(m.ID)
@@ -70,7 +70,9 @@ func view(from store.Reader, a book.Actor) ([]grant, error) {
 				return nil, err
 			}
 			for _, h := range hs {
-				give(pb.HolderKind_HOLDER_KIND_HOUSEHOLD, h.ID, h.Branch, max(h.Since, m.ProxySince))
+				if h.Branch == a.Branch {
+					give(pb.HolderKind_HOLDER_KIND_HOUSEHOLD, h.ID, h.Branch, max(h.Since, m.ProxySince))
+				}
 			}
 		}
 	}

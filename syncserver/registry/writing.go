@@ -43,6 +43,8 @@ type writing struct {
 	// change and what it has.
 	cursors map[book.ID]uint64
 	built   map[rowAt]bool
+	// filling are the holders that the phone is still fetching.
+	filling map[book.Holder]bool
 }
 
 // rowAt is a place in the order of a partition.
@@ -353,7 +355,41 @@ func (w *writing) projectMember(rec book.Record) error {
 			}
 		}
 	}
+	if err := w.projectProxies(rec, old, now); err != nil {
+		return err
+	}
 	return w.tx.PutMember(now)
+}
+
+// projectProxies keeps who was a member's proxy from which seq to which. For a proxy the end of
+// it is what a handover is for a household's member.
+func (w *writing) projectProxies(rec book.Record, old, now store.Member) error {
+	were, are := old.Proxies, now.Proxies
+	if old.Deleted {
+		were = nil
+	}
+	if now.Deleted {
+		are = nil
+	}
+	for _, p := range sorted(are) {
+		if !slices.Contains(were, p) {
+			if err := w.tx.AssignProxy(rec.ID, p, true, rec.Seq); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range sorted(were) {
+		if slices.Contains(are, p) {
+			continue
+		}
+		if err := w.tx.AssignProxy(rec.ID, p, false, rec.Seq); err != nil {
+			return err
+		}
+		if err := w.handedOver(rec.Unit, rec.Seq); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func sorted(ids []book.ID) []book.ID {

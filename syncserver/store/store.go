@@ -21,6 +21,8 @@ var (
 	ErrNewer = errors.New("store: database of a newer version")
 	// ErrKeyGone: the key that sealed a body was erased, and with it the body.
 	ErrKeyGone = errors.New("store: key erased")
+	// ErrNoMaster: there are keys, and the master key that wraps them is missing.
+	ErrNoMaster = errors.New("store: master key missing")
 	// ErrConflict: what a write would change is no longer as it was read.
 	ErrConflict = errors.New("store: changed meanwhile")
 )
@@ -81,7 +83,7 @@ type Member struct {
 }
 
 // Tenure is a stretch of seqs in which a member looked after a household (Of: the household)
-// or held an office of a branch (Of: the branch). To is 0 while it lasts.
+// held an office of a branch (Of: the branch), or was a member's proxy (Of: that member). To is 0 while it lasts.
 type Tenure struct {
 	Of, Member book.ID
 	From, To   uint64
@@ -201,6 +203,8 @@ type Reader interface {
 	// HouseholdTenures lists who looked after a household, OfficeTenures who held an office of a branch.
 	HouseholdTenures(household book.ID) ([]Tenure, error)
 	OfficeTenures(unit book.ID) ([]Tenure, error)
+	// ProxyTenures lists who was a member's proxy.
+	ProxyTenures(member book.ID) ([]Tenure, error)
 	// Version tells who last wrote the fields of an earlier version; false: it never was.
 	Version(id book.ID, digest [16]byte) (writers []book.ID, ok bool, err error)
 	Approved(id book.ID) (*Approved, error)
@@ -217,6 +221,8 @@ type Reader interface {
 	Erased(id book.ID) (bool, error)
 	ParkedFor(waitFor book.ID) ([]*Parked, error)
 	ParkedCount() (int, error)
+	// History lists values that a record had, with stamps less than before (0: all), newest
+	// first: limit of them if there are, and all that share the stamp of the last.
 	History(record book.ID, before uint64, limit int) ([]*pb.PastValue, error)
 	// Imported gives what the last import left of the records of a partition, by record.
 	Imported(unit book.ID) (map[book.ID][]byte, error)
@@ -246,6 +252,7 @@ type Tx interface {
 	// Assign closes the running tenure of a household, if any, and opens one (member zero: none).
 	AssignHousehold(household, member book.ID, seq uint64) error
 	AssignOffice(unit, member book.ID, held bool, seq uint64) error
+	AssignProxy(of, proxy book.ID, held bool, seq uint64) error
 	// AddVersion keeps that a record had this digest, and who had last written its fields.
 	AddVersion(id book.ID, digest [16]byte, writers []book.ID) error
 	PutApproved(a *Approved, h book.Holder, unit book.ID) error
@@ -264,4 +271,6 @@ type Tx interface {
 	AppendAudit(e []AuditEntry) error
 	// PutWork keeps what a revoked phone handed over, sealed to the recovery key.
 	PutWork(device uint32, ms int64, sealed []byte) error
+	// WorkCount is how many pieces of a device are kept.
+	WorkCount(device uint32) (int, error)
 }

@@ -41,10 +41,6 @@ type keyRing struct {
 }
 
 func openKeys(dir string) (*keyRing, error) {
-	master, err := masterKey(filepath.Join(dir, "master.key"))
-	if err != nil {
-		return nil, err
-	}
 	db, err := openDB(filepath.Join(dir, "keys.db"), writer)
 	if err != nil {
 		return nil, err
@@ -54,19 +50,44 @@ func openKeys(dir string) (*keyRing, error) {
 		db.Close()
 		return nil, err
 	}
+	path := filepath.Join(dir, "master.key")
+	master, err := readMaster(path)
+	if errors.Is(err, os.ErrNotExist) {
+		// The first start makes it. Beside keys that another one wraps it would open nothing, and
+		// what it wraps would be lost when that one is found again.
+		var keys int
+		if err = db.QueryRow(`SELECT count(*) FROM keys`).Scan(&keys); err == nil && keys == 0 {
+			master, err = masterKey(path)
+		} else if err == nil {
+			// Or another process was first, and has made keys since.
+			if master, err = readMaster(path); errors.Is(err, os.ErrNotExist) {
+				err = store.ErrNoMaster
+			}
+		}
+	}
+	if err != nil {
+		db.Close()
+		return nil, mapError(err)
+	}
 	return &keyRing{db: db, master: master, sealer: seal.NewSealer(nil, "server"), fresh: map[string]seal.RowKey{}}, nil
 }
 
-// masterKey reads the key that wraps all others, or makes it at first start.
-func masterKey(path string) (seal.MasterKey, error) {
+// readMaster reads the key that wraps all others; os.ErrNotExist where there is none.
+func readMaster(path string) (seal.MasterKey, error) {
 	b, err := os.ReadFile(path)
 	switch {
-	case err == nil && len(b) == len(seal.MasterKey{}):
-		return seal.MasterKey(b), nil
-	case err == nil:
-		return seal.MasterKey{}, fmt.Errorf("master key %s: %d bytes, want 32", path, len(b))
-	case !errors.Is(err, os.ErrNotExist):
+	case err != nil:
 		return seal.MasterKey{}, fmt.Errorf("master key: %w", err)
+	case len(b) != len(seal.MasterKey{}):
+		return seal.MasterKey{}, fmt.Errorf("master key: %d bytes, want 32", len(b))
+	}
+	return seal.MasterKey(b), nil
+}
+
+// masterKey reads the master key, or makes it at first start.
+func masterKey(path string) (seal.MasterKey, error) {
+	if k, err := readMaster(path); !errors.Is(err, os.ErrNotExist) {
+		return k, err
 	}
 	k := seal.NewMasterKey(rand.Reader)
 	if err := newFile(path, k[:]); errors.Is(err, os.ErrExist) {

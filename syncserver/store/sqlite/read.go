@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"math"
 
 	"google.golang.org/protobuf/proto"
 
@@ -112,26 +113,29 @@ func (s *session) keysOf(text string, args ...any) ([]store.Key, error) {
 	return out, err
 }
 
+// bound is a number of a phone's as SQLite can compare it.
+func bound(n uint64) int64 { return int64(min(n, math.MaxInt64)) }
+
 func (s *session) UnitKeys(unit book.ID, after uint64, limit int) ([]store.Key, error) {
 	return s.keysOf(`SELECT n, seq, length(sealed) FROM rows WHERE unit = ?1 AND phase = 0 AND seq > ?2
 		UNION ALL SELECT n, seq, length(sealed) FROM rows WHERE unit = ?1 AND phase = 1 AND seq > ?2
-		ORDER BY 2 LIMIT ?3`, unit[:], after, limit)
+		ORDER BY 2 LIMIT ?3`, unit[:], bound(after), limit)
 }
 
 func (s *session) HolderKeys(h book.Holder, after uint64, limit int) ([]store.Key, error) {
 	return s.keysOf(`SELECT n, seq, length(sealed) FROM rows WHERE holder = ?1 AND phase = 0 AND seq > ?2
 		UNION ALL SELECT n, seq, length(sealed) FROM rows WHERE holder = ?1 AND phase = 1 AND seq > ?2
-		ORDER BY 2 LIMIT ?3`, holderBytes(h), after, limit)
+		ORDER BY 2 LIMIT ?3`, holderBytes(h), bound(after), limit)
 }
 
 func (s *session) FillUnit(unit book.ID, phase uint32, below uint64, limit int) ([]store.Key, error) {
 	return s.keysOf(`SELECT n, seq, length(sealed) FROM rows WHERE unit = ? AND phase = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
-		unit[:], phase, below, limit)
+		unit[:], phase, bound(below), limit)
 }
 
 func (s *session) FillHolder(h book.Holder, phase uint32, below uint64, limit int) ([]store.Key, error) {
 	return s.keysOf(`SELECT n, seq, length(sealed) FROM rows WHERE holder = ? AND phase = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
-		holderBytes(h), phase, below, limit)
+		holderBytes(h), phase, bound(below), limit)
 }
 
 const unitColumns = `id, commune, seq, digest, rows`
@@ -249,6 +253,7 @@ func (s *session) ProxyFor(member book.ID) ([]store.Member, error) {
 const (
 	tenureHousehold = 1
 	tenureOffice    = 2
+	tenureProxy     = 3
 )
 
 func (s *session) tenures(what int, of book.ID) ([]store.Tenure, error) {
@@ -271,6 +276,10 @@ func (s *session) HouseholdTenures(household book.ID) ([]store.Tenure, error) {
 
 func (s *session) OfficeTenures(unit book.ID) ([]store.Tenure, error) {
 	return s.tenures(tenureOffice, unit)
+}
+
+func (s *session) ProxyTenures(member book.ID) ([]store.Tenure, error) {
+	return s.tenures(tenureProxy, member)
 }
 
 func (s *session) Version(id book.ID, digest [16]byte) (writers []book.ID, ok bool, err error) {
@@ -353,7 +362,7 @@ func (s *session) LateAcks(device uint32, numbers []uint64) ([]store.LogEntry, e
 	var out []store.LogEntry
 	for _, n := range numbers {
 		e := store.LogEntry{Number: n}
-		ok, err := s.one(`SELECT hash, ack FROM late_acks WHERE device = ? AND number = ?`, []any{device, n}, &e.Hash, &e.Ack)
+		ok, err := s.one(`SELECT hash, ack FROM late_acks WHERE device = ? AND number = ?`, []any{device, bound(n)}, &e.Hash, &e.Ack)
 		if err != nil {
 			return nil, err
 		}
@@ -409,10 +418,12 @@ func (s *session) ParkedCount() (n int, err error) {
 
 func (s *session) History(record book.ID, before uint64, limit int) ([]*pb.PastValue, error) {
 	if before == 0 {
-		before = 1<<63 - 1
+		before = math.MaxInt64
 	}
 	var out []*pb.PastValue
-	err := s.each(`SELECT key, sealed FROM past WHERE record = ? AND stamp < ? ORDER BY stamp DESC, n DESC LIMIT ?`, []any{record[:], before, limit},
+	err := s.each(`SELECT key, sealed FROM past WHERE record = ?1 AND stamp < ?2 AND stamp >= coalesce(
+		(SELECT stamp FROM past WHERE record = ?1 AND stamp < ?2 ORDER BY stamp DESC LIMIT 1 OFFSET ?3), 0)
+		ORDER BY stamp DESC, n DESC`, []any{record[:], bound(before), limit - 1},
 		func(scan func(...any) error) error {
 			var key string
 			var sealed []byte

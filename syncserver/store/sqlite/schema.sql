@@ -39,7 +39,7 @@ CREATE INDEX members_unit ON members (unit);
 CREATE TABLE proxies (proxy BLOB NOT NULL, member BLOB NOT NULL, PRIMARY KEY (proxy, member)) WITHOUT ROWID;
 CREATE INDEX proxies_member ON proxies (member);
 
--- Who looked after which household, who held an office, from which seq to which.
+-- Who looked after which household, who held an office, who was whose proxy, from which seq to which.
 CREATE TABLE tenures (
   what INTEGER NOT NULL, of BLOB NOT NULL, member BLOB NOT NULL, since INTEGER NOT NULL, until INTEGER NOT NULL,
   PRIMARY KEY (what, of, since, member)

@@ -78,13 +78,22 @@ func (s *session) AssignHousehold(household, member book.ID, seq uint64) error {
 }
 
 func (s *session) AssignOffice(unit, member book.ID, held bool, seq uint64) error {
-	if err := s.exec(`UPDATE tenures SET until = ? WHERE what = ? AND of = ? AND member = ? AND until = 0`, seq, tenureOffice, unit[:], member[:]); err != nil {
+	return s.assign(tenureOffice, unit, member, held, seq)
+}
+
+func (s *session) AssignProxy(of, proxy book.ID, held bool, seq uint64) error {
+	return s.assign(tenureProxy, of, proxy, held, seq)
+}
+
+// assign closes one member's running tenure, if any, and opens one where it is held.
+func (s *session) assign(what int, of, member book.ID, held bool, seq uint64) error {
+	if err := s.exec(`UPDATE tenures SET until = ? WHERE what = ? AND of = ? AND member = ? AND until = 0`, seq, what, of[:], member[:]); err != nil {
 		return err
 	}
 	if !held {
 		return nil
 	}
-	return s.exec(`INSERT OR REPLACE INTO tenures (what, of, member, since, until) VALUES (?, ?, ?, ?, 0)`, tenureOffice, unit[:], member[:], seq)
+	return s.exec(`INSERT OR REPLACE INTO tenures (what, of, member, since, until) VALUES (?, ?, ?, ?, 0)`, what, of[:], member[:], seq)
 }
 
 func (s *session) AddVersion(id book.ID, digest [16]byte, writers []book.ID) error {
@@ -196,6 +205,11 @@ func (s *session) AppendAudit(entries []store.AuditEntry) error {
 
 func (s *session) PutWork(device uint32, ms int64, sealed []byte) error {
 	return s.exec(`INSERT INTO work (device, ms, sealed) VALUES (?, ?, ?)`, device, ms, sealed)
+}
+
+func (s *session) WorkCount(device uint32) (n int, err error) {
+	_, err = s.one(`SELECT count(*) FROM work WHERE device = ?`, []any{device}, &n)
+	return n, err
 }
 
 // encodeLog packs the fates of one call's ops: number, then hash and ack with their lengths.
