@@ -247,7 +247,7 @@ func (n *Notebook) Me() Me {
 }
 
 func (v *view) atDesk() bool {
-	return v.me.Office == pb.Office_OFFICE_SECRETARY || v.me.Office == pb.Office_OFFICE_DEPUTY
+	return book.IsDesk(v.me.Office)
 }
 
 // memberName gives a member's name, with what tells namesakes apart.

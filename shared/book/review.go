@@ -95,7 +95,7 @@ func later(a, b *Record) bool {
 
 func writtenByMember(r Record, w World) bool {
 	for _, id := range LastWriters(r, w) {
-		if m, ok := w.Member(id); !ok || !isDesk(m.Office) {
+		if m, ok := w.Member(id); !ok || !IsDesk(m.Office) {
 			return true
 		}
 	}
@@ -105,7 +105,7 @@ func writtenByMember(r Record, w World) bool {
 func hasReviewer(r Record, w World) bool {
 	authors := ownersOf(r, w)
 	for _, m := range w.BranchMembers(r.Unit) {
-		if isDesk(m.Office) && !m.Deleted && m.HasDevice && !slices.Contains(authors, m.ID) {
+		if IsDesk(m.Office) && !m.Deleted && m.HasDevice && !slices.Contains(authors, m.ID) {
 			return true
 		}
 	}
@@ -120,7 +120,7 @@ func ownersOf(r Record, w World) []ID {
 	if r.Kind == pb.Kind_KIND_HOUSEHOLD {
 		members := slices.DeleteFunc(slices.Clone(ids), func(id ID) bool {
 			m, ok := w.Member(id)
-			return ok && isDesk(m.Office)
+			return ok && IsDesk(m.Office)
 		})
 		if len(members) > 0 {
 			return members

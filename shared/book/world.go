@@ -47,7 +47,7 @@ type Actor struct {
 
 // atDesk tells that the actor is secretary or deputy of the branch.
 func (a Actor) atDesk(branch ID) bool {
-	return isDesk(a.Office) && a.inBranch(branch)
+	return IsDesk(a.Office) && a.inBranch(branch)
 }
 
 // inBranch tells that the actor belongs to the branch as a member of it. Officers and
@@ -59,7 +59,8 @@ func (a Actor) inBranch(branch ID) bool {
 	return a.Office != pb.Office_OFFICE_OFFICER && a.Office != pb.Office_OFFICE_ADMINISTRATOR
 }
 
-func isDesk(o pb.Office) bool {
+// IsDesk tells that an office is one of the two that review and assign: secretary, deputy.
+func IsDesk(o pb.Office) bool {
 	return o == pb.Office_OFFICE_SECRETARY || o == pb.Office_OFFICE_DEPUTY
 }
 

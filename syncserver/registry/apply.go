@@ -208,7 +208,7 @@ func (w *writing) formerly(o *op, rec book.Record) (late bool, why pb.Suggestion
 	if rec.Unit != o.actor.Branch {
 		return false, 0, nil
 	}
-	if m := w.world.member(me); m != nil && (m.Office == pb.Office_OFFICE_SECRETARY || m.Office == pb.Office_OFFICE_DEPUTY) {
+	if m := w.world.member(me); m != nil && book.IsDesk(m.Office) {
 		return false, 0, nil
 	}
 	if rec.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {

@@ -347,22 +347,31 @@ func (w *writing) newCode(member book.ID, issuer uint32) (seal.Code, *store.Code
 	}
 }
 
-// desk runs fn for a caller who sits at the desk of a branch.
+// atDesk says who calls, if they sit at the desk of a branch; else the Problem is NOT_YOURS.
+func (r *Registry) atDesk(from store.Reader, c Caller) (book.Actor, error) {
+	d, err := from.Device(c.Device)
+	if err != nil {
+		return book.Actor{}, err
+	}
+	if d == nil || d.Revoked || d.Unconfirmed {
+		return book.Actor{}, problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
+	}
+	a, err := r.actor(from, d)
+	if err != nil {
+		return book.Actor{}, err
+	}
+	if a.Branch.IsZero() || !book.IsDesk(a.Office) {
+		return book.Actor{}, problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
+	}
+	return a, nil
+}
+
+// desk runs fn in a transaction for a caller who sits at the desk of a branch.
 func (r *Registry) desk(ctx context.Context, c Caller, fn func(w *writing, a book.Actor) error) error {
 	return asProblem(r.store.Write(ctx, func(tx store.Tx) error {
-		d, err := tx.Device(c.Device)
+		a, err := r.atDesk(tx, c)
 		if err != nil {
 			return err
-		}
-		if d == nil || d.Revoked || d.Unconfirmed {
-			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
-		}
-		a, err := r.actor(tx, d)
-		if err != nil {
-			return err
-		}
-		if a.Branch.IsZero() || a.Office != pb.Office_OFFICE_SECRETARY && a.Office != pb.Office_OFFICE_DEPUTY {
-			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
 		}
 		w, err := r.begin(tx)
 		if err != nil {
@@ -413,19 +422,9 @@ func (w *writing) ownDevice(a book.Actor, number uint32) (*store.Device, error) 
 func (r *Registry) ListDevices(ctx context.Context, c Caller, _ *pb.ListDevicesRequest) (*pb.ListDevicesResponse, error) {
 	out := &pb.ListDevicesResponse{}
 	err := r.store.Read(ctx, func(from store.Reader) error {
-		me, err := from.Device(c.Device)
+		a, err := r.atDesk(from, c)
 		if err != nil {
 			return err
-		}
-		if me == nil || me.Revoked || me.Unconfirmed {
-			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
-		}
-		a, err := r.actor(from, me)
-		if err != nil {
-			return err
-		}
-		if a.Branch.IsZero() || a.Office != pb.Office_OFFICE_SECRETARY && a.Office != pb.Office_OFFICE_DEPUTY {
-			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
 		}
 		all, err := from.Devices()
 		if err != nil {

@@ -43,7 +43,7 @@ func view(from store.Reader, a book.Actor) ([]grant, error) {
 	switch {
 	case a.Branch.IsZero():
 		give(pb.HolderKind_HOLDER_KIND_MEMBER, a.Member, a.Commune, me.Since)
-	case a.Office == pb.Office_OFFICE_SECRETARY || a.Office == pb.Office_OFFICE_DEPUTY:
+	case book.IsDesk(a.Office):
 		give(pb.HolderKind_HOLDER_KIND_WHOLE_BRANCH, a.Branch, a.Branch, me.Since)
 	default:
 		give(pb.HolderKind_HOLDER_KIND_BRANCH, a.Branch, a.Branch, me.Since)

@@ -343,7 +343,7 @@ func (w *writing) projectMember(rec book.Record) error {
 		now.ProxySince = old.ProxySince
 	}
 	desk := func(m store.Member) bool {
-		return !m.Deleted && (m.Office == pb.Office_OFFICE_SECRETARY || m.Office == pb.Office_OFFICE_DEPUTY)
+		return !m.Deleted && book.IsDesk(m.Office)
 	}
 	if was := had && desk(old); was != desk(now) {
 		if err := w.tx.AssignOffice(rec.Unit, rec.ID, desk(now), rec.Seq); err != nil {
