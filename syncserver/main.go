@@ -12,7 +12,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -22,11 +21,11 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime/debug"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
 
+	"sodanvan/shared/cmdline"
 	"sodanvan/syncserver/registry"
 )
 
@@ -120,12 +119,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		kong.Vars{"data": defaultData},
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(n int) { panic(exited(n)) }),
-		kong.Help(vietnameseHelp),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-		kong.PostBuild(func(k *kong.Kong) error {
-			k.Model.HelpFlag.Help = "Xem hướng dẫn."
-			return nil
-		}),
+		cmdline.Help(),
 	)
 	if err != nil {
 		panic(err) // the structs above are wrong: no user can cause it
@@ -141,29 +135,4 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		return 1
 	}
 	return 0
-}
-
-// helpWords are kong's own words, each at the start of a line or the end of one.
-var helpWords = strings.NewReplacer(
-	"Usage: ", "Cách dùng: ",
-	"Arguments:\n", "Đối số:\n",
-	"Flags:\n", "Tham số:\n",
-	"Commands:\n", "Các lệnh:\n",
-	" [flags]", " [tham số]",
-	" <command>", " <lệnh>",
-	`Run "`, `Gõ "`,
-	`--help" for more information on a command.`, `--help" để xem cách dùng một lệnh.`,
-	`--help" for more information.`, `--help" để xem thêm.`,
-)
-
-func vietnameseHelp(o kong.HelpOptions, ctx *kong.Context) error {
-	var b bytes.Buffer
-	out := ctx.Stdout
-	ctx.Stdout = &b
-	defer func() { ctx.Stdout = out }()
-	if err := kong.DefaultHelpPrinter(o, ctx); err != nil {
-		return err
-	}
-	_, err := helpWords.WriteString(out, b.String())
-	return err
 }

@@ -47,6 +47,7 @@ import (
 
 	"sodanvan/app/notebook"
 	"sodanvan/app/words"
+	"sodanvan/shared/cmdline"
 )
 
 func main() {
@@ -148,7 +149,7 @@ func (h host) do(ctx context.Context, args []string) error {
 	var c cli
 	helped := false
 	parser, err := kong.New(&c, kong.Name("book"), kong.Description("Sổ Dân Vận trên dòng lệnh."),
-		kong.Writers(h.out, h.err), kong.Exit(func(int) { helped = true }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.Writers(h.out, h.err), kong.Exit(func(int) { helped = true }), cmdline.Help())
 	if err != nil {
 		return err
 	}
