@@ -20,5 +20,5 @@ const (
 	labelDevCheck = "sodanvan/book/device-secret-check/v1"
 	labelWrapSum  = "sodanvan/book/wrapped-sum/v1"
 	labelRecovery = "sodanvan/recovery/book/v1"
-	labelWork     = "sodanvan/recovery/work/v1"
+	labelWork     = "sodanvan/recovery/handed-over/v1"
 )
