@@ -250,11 +250,13 @@ func TestStatusText(t *testing.T) {
 		"clock 1970": {func(s *registry.Status, _ *facts) {
 			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.SkewMS = now.UnixMilli() }))
 		}, "đồng hồ lệch"},
-		"parked":   {func(s *registry.Status, _ *facts) { s.Parked = 3 }, "3 ghi chép đang chờ"},
-		"low disk": {func(_ *registry.Status, f *facts) { f.free, f.freeKnown = 1<<29, true }, "Ổ đĩa chỉ còn 512 MB"},
-		"disk":     {func(_ *registry.Status, f *facts) { f.free, f.freeKnown = 1<<40, true }, ""},
-		"spare":    {func(_ *registry.Status, f *facts) { f.spareHere = true }, "Khóa dự phòng"},
-		"no units": {func(s *registry.Status, _ *facts) { s.Units = nil }, "import roster"},
+		"records ahead of the clock": {func(s *registry.Status, _ *facts) { s.Now, s.LastChange = now, now.Add(90*time.Minute) }, "chậm 90 phút"},
+		"records of this minute":     {func(s *registry.Status, _ *facts) { s.Now, s.LastChange = now, now.Add(time.Second) }, ""},
+		"parked":                     {func(s *registry.Status, _ *facts) { s.Parked = 3 }, "3 ghi chép đang chờ"},
+		"low disk":                   {func(_ *registry.Status, f *facts) { f.free, f.freeKnown = 1<<29, true }, "Ổ đĩa chỉ còn 512 MB"},
+		"disk":                       {func(_ *registry.Status, f *facts) { f.free, f.freeKnown = 1<<40, true }, ""},
+		"spare":                      {func(_ *registry.Status, f *facts) { f.spareHere = true }, "Khóa dự phòng"},
+		"no units":                   {func(s *registry.Status, _ *facts) { s.Units = nil }, "import roster"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, f := healthy, facts{}

@@ -129,6 +129,9 @@ func silentDevices(st registry.Status) []registry.DeviceInfo {
 	return out
 }
 
+// clockAhead is how far the records may run ahead of the machine's clock before it is odd.
+const clockAhead = 5 * time.Minute
+
 // alarms are what somebody must do, each one sentence.
 func alarms(st registry.Status, f facts) []string {
 	num := func(n int) string { return viet.FormatInt(int64(n)) }
@@ -143,6 +146,10 @@ func alarms(st registry.Status, f facts) []string {
 	}
 	if len(st.Units) == 0 {
 		add("Sổ chưa có đơn vị nào; hãy nhập danh sách bằng “import roster”.")
+	}
+	// Stamps never go back, so records of a clock that ran ahead stay ahead of the right one.
+	if ahead := st.LastChange.Sub(st.Now); ahead > clockAhead {
+		add("Đồng hồ máy chủ chậm %s phút so với ghi chép mới nhất; hãy kiểm tra ngày giờ của máy chủ.", num(int(ahead.Minutes())))
 	}
 	unconfirmed, off := 0, 0
 	for _, d := range st.Devices {

@@ -267,6 +267,7 @@ type Status struct {
 	Codes      int
 	Parked     int
 	Now        time.Time
+	// LastChange is the server's own clock, which is never behind its greatest stored stamp.
 	LastChange time.Time
 }
 
