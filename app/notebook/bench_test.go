@@ -12,7 +12,7 @@ import (
 	pb "sodanvan/shared/gen/sodanvan/v1"
 )
 
-// secretarysBook is a book of 800 households and 60,000 records, as DESIGN's budgets have it.
+// secretarysBook is a book of 800 households and 60,000 records, as the budgets have it.
 func secretarysBook(b *testing.B) *notebook.Notebook {
 	branch := nt.NewBranch(b)
 	next := uint64(1)

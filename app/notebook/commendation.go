@@ -49,7 +49,7 @@ func (e CommendationEdit) apply(msg proto.Message) {
 	}
 }
 
-// commends refuses a name that is a household's: DOMAIN knows commendations of collectives
+// commends refuses a name that is a household's: docs/domain.md knows commendations of collectives
 // and of persons only, and no household is ever rated. The server cannot tell the one from
 // the other either; "Hồ" and "hộ" differ, so accents count.
 func commends(r book.Record, fields []uint32) error {

@@ -25,7 +25,7 @@ type NewConsent struct {
 }
 
 // RecordConsent keeps a household's answer. A new "given" names the withdrawals that this
-// phone knows of: it undoes those and no others (DOMAIN, "The household comes first", 3).
+// phone knows of: it undoes those and no others (docs/domain.md, "The line", 3).
 func (n *Notebook) RecordConsent(ctx context.Context, in NewConsent) (Saved, error) {
 	id, err := n.put(ctx, func(v *view) (change, error) {
 		household := book.ID(in.Household)

@@ -196,7 +196,7 @@ func (f *visitFacts) of(r book.Record) visitFact {
 }
 
 // met tells whether a contact reached the household. "Did not wish to" satisfies the visit
-// and is told apart nowhere by household (DOMAIN's table).
+// and is told apart nowhere by household (docs/domain.md).
 func met(c pb.Contact) bool { return c != pb.Contact_CONTACT_NOBODY_MET && c != 0 }
 
 func address(h *pb.Household) string {

@@ -79,8 +79,8 @@ type Initiative struct {
 	Receipt Receipt `json:"receipt"`
 }
 
-// Sums are what households gave to an initiative, never by household (DOMAIN, "The
-// household comes first", 4). What was returned counts nowhere until it is mended. On the
+// Sums are what households gave to an initiative, never by household (docs/domain.md, "The
+// line", 4). What was returned counts nowhere until it is mended. On the
 // phone an edit takes a contribution from Approved to Waiting; reports count the version
 // approved last, which only the server keeps.
 type Sums struct {

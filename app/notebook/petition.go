@@ -33,7 +33,7 @@ type NewPetition struct {
 // its slip. It needs the household's consent, else it is a [*ConsentError].
 //
 // For a denunciation it stores nothing at all, drops the draft if there was one, and the
-// [*DenunciationError] has the advice to read out (DOMAIN, "Rules of the work").
+// [*DenunciationError] has the advice to read out (docs/domain.md, "The line", 6).
 func (n *Notebook) RecordPetition(ctx context.Context, in NewPetition) (Saved, error) {
 	if in.Denunciation {
 		if !in.Draft.IsZero() {

@@ -11,7 +11,7 @@ import (
 )
 
 // Sheet is "Những gì chúng tôi ghi về hộ": everything that this phone's book holds about
-// one household, to show or print for it (DOMAIN, "The household comes first", 5). It has
+// one household, to show or print for it (docs/domain.md, "The line", 5). It has
 // no summary and leaves nothing out: what is not in it is not in this book.
 type Sheet struct {
 	Title string    `json:"title"`

@@ -146,7 +146,7 @@ type Receipt struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-// Tone is the role of LOOK.md's colours.
+// Tone is the role of a colour: safe, waiting, wrong, told.
 type Tone string
 
 const (

@@ -11,8 +11,8 @@ import (
 
 // WarnedWords gives the words of a text that the commune's table says should not stand in
 // a note, sorted, each once. Words are compared whole, without case and however composed,
-// with their accents: «mã» is not «ma». Nothing is counted or kept (DOMAIN, "The household
-// comes first", 1 and 10).
+// with their accents: «mã» is not «ma». Nothing is counted or kept (docs/domain.md, "The
+// line", 1).
 func (n *Notebook) WarnedWords(s string) []string {
 	key := wordKey(s)
 	if key == "  " {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// The receipts of a record: how far it came. LOOK.md's table has the same words.
+// The receipts of a record: how far it came. Every screen says it in these words.
 const (
 	// Written: the record is on this device's disk; nothing is said of the server.
 	Written = "Đã ghi trên máy này"

@@ -22,7 +22,7 @@ func TestStatusWords(t *testing.T) {
 		{"not yours", NotYours, "Không tìm thấy, hoặc không thuộc phạm vi của đồng chí."},
 	} {
 		if c.got != c.want {
-			t.Errorf("%s: %q, want %q as in LOOK.md", c.name, c.got, c.want)
+			t.Errorf("%s: %q, want %q as every screen says it", c.name, c.got, c.want)
 		}
 	}
 }

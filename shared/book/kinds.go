@@ -9,7 +9,7 @@ import (
 	pb "sodanvan/shared/gen/sodanvan/v1"
 )
 
-// HolderRule says through what a record of a kind is seen; the table of DESIGN.md.
+// HolderRule says through what a record of a kind is seen; the table of docs/domain.md.
 type HolderRule uint8
 
 const (

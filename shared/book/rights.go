@@ -81,7 +81,7 @@ var (
 		return q.a.Office == pb.Office_OFFICE_ADMINISTRATOR && heldByCommuneOf(q)
 	}}
 	// wordKeeper is the administrator, for the table of words that a note should not have:
-	// DOMAIN gives that table to the administrator and every other category to the officer.
+	// docs/domain.md gives that table to the administrator and every other category to the officer.
 	wordKeeper = who{"keeper of the words", func(q *ask) bool {
 		if !administrator.is(q) {
 			return false
@@ -194,7 +194,7 @@ func (q *ask) household() (HouseholdFacts, bool) {
 	return q.facts, q.known
 }
 
-// rights is the one table of who may write what: DESIGN's column "written by" by ranges of
+// rights is the one table of who may write what: the column "written by" of docs/domain.md by ranges of
 // field numbers.
 var rights = []right{
 	{[]pb.Kind{pb.Kind_KIND_UNIT}, anyVerb, writers, []who{officer, administrator}},

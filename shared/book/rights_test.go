@@ -11,7 +11,7 @@ import (
 	pb "sodanvan/shared/gen/sodanvan/v1"
 )
 
-// TestRights is DESIGN's column "written by", written by hand: for every row all of
+// TestRights is docs/domain.md's column "written by", written by hand: for every row all of
 // everybody are tried, and exactly those named may.
 func TestRights(t *testing.T) {
 	const (

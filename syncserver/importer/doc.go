@@ -13,5 +13,5 @@
 // mending. And what must never be stored never leaves the reader: the remark
 // column tells who in a household is a party member, years of birth and
 // unknown "diện" texts can tell worse, so none of them is in a Roster or in the
-// result workbook (DOMAIN.md, "The household comes first", rules 1 and 2).
+// result workbook (docs/domain.md, "The line").
 package importer

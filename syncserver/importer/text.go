@@ -8,7 +8,7 @@ import (
 	"sodanvan/shared/viet"
 )
 
-// Welfare is the household's category (diện), a closed list of DOMAIN.md.
+// Welfare is the household's category (diện), the closed list of docs/domain.md.
 type Welfare int
 
 const (
@@ -226,7 +226,7 @@ func properName(s string) string {
 }
 
 // parseHead reads the head of a household. A year of birth is taken off and
-// not kept (DOMAIN.md, rule 2); hadYear tells that there was one.
+// not kept (docs/domain.md, "The line"); hadYear tells that there was one.
 func parseHead(s string) (name string, hadYear bool) {
 	s = cleanLine(s)
 	if isPlaceholder(s) {

@@ -147,7 +147,7 @@ func (s *stage) clone() {
 	c.Heard = func(out *pb.SyncResponse) { s.heard("sao", out) }
 }
 
-// holderKinds is the column "holder" of DESIGN's table of kinds.
+// holderKinds is the column "holder" of docs/domain.md's table of kinds.
 var holderKinds = map[pb.Kind][]string{
 	pb.Kind_KIND_UNIT: {"commune"}, pb.Kind_KIND_AUTHORITY: {"commune"}, pb.Kind_KIND_CALENDAR: {"commune"}, pb.Kind_KIND_CATEGORY: {"commune"},
 	pb.Kind_KIND_NOTICE: {"commune", "branch"}, pb.Kind_KIND_MEMBER: {"branch", "commune"}, pb.Kind_KIND_HOUSEHOLD: {"household"},
