@@ -121,9 +121,6 @@ func Over(s *store.Store, o Options) (*Notebook, error) {
 	return n, nil
 }
 
-// Peek looks whether a book is in the folder, without a PIN.
-func Peek(ctx context.Context, dir string) (store.Peeked, error) { return store.Peek(ctx, dir) }
-
 // ChangePIN puts the book behind another PIN. The screen has asked for the old one.
 func (n *Notebook) ChangePIN(ctx context.Context, pin string) error {
 	if err := seal.CheckPIN(pin, n.o.Desktop); err != nil {

@@ -1,8 +1,6 @@
 package book
 
 import (
-	"slices"
-
 	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/reflect/protoreflect"
 
@@ -168,5 +166,3 @@ func Kinds() []Info {
 	}
 	return all
 }
-
-func sortStrings(s []string) { slices.Sort(s) }

@@ -3,6 +3,7 @@ package book
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	pb "sodanvan/shared/gen/sodanvan/v1"
 )
@@ -82,7 +83,7 @@ func Rules() []string {
 	for name := range sentences {
 		names = append(names, name)
 	}
-	sortStrings(names)
+	slices.Sort(names)
 	return names
 }
 

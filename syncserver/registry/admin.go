@@ -262,11 +262,11 @@ func (r *Registry) Revoke(ctx context.Context, number uint32) error {
 
 // Status is what an administrator must know, in numbers.
 type Status struct {
-	Units      []UnitInfo
-	Devices    []DeviceInfo
-	Codes      int
-	Parked     int
-	Now        time.Time
+	Units   []UnitInfo
+	Devices []DeviceInfo
+	Codes   int
+	Parked  int
+	Now     time.Time
 	// LastChange is the server's own clock, which is never behind its greatest stored stamp.
 	LastChange time.Time
 }

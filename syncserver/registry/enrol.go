@@ -547,6 +547,93 @@ func (r *Registry) RotateToken(ctx context.Context, c Caller, _ *pb.RotateTokenR
 // phone must not fill the disk with its work.
 const maxWork = 16
 
+// layOut puts the work of a revoked phone on the desk of its member's branch, a suggestion for
+// each change, so that somebody sees it. What was acked before, or laid out by an earlier
+// try of the same phone, is not laid out again. Work that does not open or cannot be read is
+// kept sealed all the same.
+func (w *writing) layOut(d *store.Device, sealed []byte) error {
+	m := w.world.member(d.Member)
+	if m == nil {
+		return nil
+	}
+	commune, _ := w.world.Commune(m.Unit)
+	if commune == m.Unit {
+		return nil
+	}
+	number, work := w.openWork(d, sealed)
+	if work == nil {
+		return nil
+	}
+	from, err := w.device(number)
+	if err != nil || from == nil {
+		return err
+	}
+	first := work.GetFirst()
+	known := map[uint64]string{}
+	ops := work.GetOps()[:min(len(work.GetOps()), maxOps)]
+	entries, err := w.tx.Log(number, first, first+uint64(len(ops)))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		known[e.Number] = string(e.Hash)
+	}
+	for i, raw := range ops {
+		n := first + uint64(i)
+		var patch pb.Patch
+		if known[n] == string(opHash(raw)) || len(raw) > maxOp || proto.Unmarshal(raw, &patch) != nil {
+			continue
+		}
+		id := workID(number, n, raw)
+		if w.world.stored(id) != nil {
+			continue
+		}
+		body, err := lww.Encode(&pb.Suggestion{Patch: raw, Why: pb.SuggestionReason_SUGGESTION_REASON_DEVICE_REVOKED.Enum(), Device: proto.Uint32(number),
+			Number: proto.Uint64(n), TimeMs: proto.Int64(w.now.Millis())})
+		if err != nil {
+			return err
+		}
+		subject, _ := book.IDFrom(patch.GetEnvelope().GetId())
+		env := &pb.Envelope{Kind: pb.Kind_KIND_SUGGESTION.Enum(), Id: id.Bytes(), Subject: subject.Bytes()}
+		if _, err := w.serverPatch(env, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: m.Unit}, m.Unit, body, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openWork opens what a phone handed over: it sealed it under its own number or, where it is
+// a copy, under the one that it was given.
+func (w *writing) openWork(d *store.Device, sealed []byte) (uint32, *pb.SyncRequest) {
+	all, err := w.tx.Devices()
+	if err != nil {
+		return 0, nil
+	}
+	for _, c := range all {
+		if c.Number != d.Number && c.CloneOf != d.Number {
+			continue
+		}
+		b, err := seal.OpenWork(w.r.recovery, recoveryName(w.r.server, c.Number), sealed)
+		if err != nil {
+			continue
+		}
+		work := &pb.SyncRequest{}
+		if proto.Unmarshal(b, work) != nil {
+			return 0, nil
+		}
+		return c.Number, work
+	}
+	return 0, nil
+}
+
+// workID names the suggestion of one handed over change: the same one for the same change.
+func workID(device uint32, number uint64, raw []byte) book.ID {
+	sum := sha256.Sum256(fmt.Appendf(nil, "work %d %d %x", device, number, opHash(raw)))
+	id := book.ID(sum[:16])
+	id[6], id[8] = id[6]&0x0f|0x70, id[8]&0x3f|0x80
+	return id
+}
+
 // HandOverWork keeps what a revoked phone had not sent, sealed to the recovery key. The
 // Problem is THROTTLED for more than a phone has.
 func (r *Registry) HandOverWork(ctx context.Context, c Caller, req *pb.HandOverWorkRequest) (*pb.HandOverWorkResponse, error) {
@@ -574,6 +661,9 @@ func (r *Registry) HandOverWork(ctx context.Context, c Caller, req *pb.HandOverW
 		}
 		w.audit(c.Device, "hand over", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
 		if err := tx.PutWork(c.Device, w.now.Millis(), req.GetSealed()); err != nil {
+			return err
+		}
+		if err := w.layOut(d, req.GetSealed()); err != nil {
 			return err
 		}
 		return w.finish()

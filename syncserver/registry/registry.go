@@ -176,7 +176,7 @@ func (r *Registry) unparkKinds(ctx context.Context) error {
 // load reads what the server is; false: it is not anything yet.
 func (r *Registry) load(from store.Reader, last *hlc.Stamp) (bool, error) {
 	values := map[string][]byte{}
-	for _, name := range []string{metaServer, metaEpoch, metaParent, metaRecovery, metaClock} {
+	for _, name := range []string{metaServer, metaEpoch, metaParent, metaClock} {
 		v, err := from.Meta(name)
 		if err != nil {
 			return false, err
@@ -187,10 +187,14 @@ func (r *Registry) load(from store.Reader, last *hlc.Stamp) (bool, error) {
 		return false, nil
 	}
 	r.server, r.epoch, r.parent = values[metaServer], values[metaEpoch], values[metaParent]
-	if len(values[metaRecovery]) != len(seal.RecoveryKey{}) {
+	recovery, err := from.Secret(metaRecovery)
+	if err != nil {
+		return false, err
+	}
+	if len(recovery) != len(seal.RecoveryKey{}) {
 		return false, errors.New("registry: recovery key missing")
 	}
-	r.recovery = seal.RecoveryKey(values[metaRecovery])
+	r.recovery = seal.RecoveryKey(recovery)
 	if b := values[metaClock]; len(b) == 8 {
 		*last = hlc.Stamp(binary.BigEndian.Uint64(b))
 	}
@@ -205,12 +209,12 @@ func (r *Registry) first(tx store.Tx) error {
 		return err
 	}
 	r.server, r.epoch, r.recovery = server.Bytes(), epoch.Bytes(), key
-	for name, v := range map[string][]byte{metaServer: r.server, metaEpoch: r.epoch, metaRecovery: key[:]} {
+	for name, v := range map[string][]byte{metaServer: r.server, metaEpoch: r.epoch} {
 		if err := tx.SetMeta(name, v); err != nil {
 			return err
 		}
 	}
-	return nil
+	return tx.SetSecret(metaRecovery, key[:])
 }
 
 func (r *Registry) nowMS() int64 { return r.now().UnixMilli() }

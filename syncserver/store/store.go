@@ -178,6 +178,8 @@ type Approved struct {
 type Reader interface {
 	// Meta is a small named value; nil: none.
 	Meta(name string) ([]byte, error)
+	// Secret is one that is kept sealed.
+	Secret(name string) ([]byte, error)
 	// Row finds a record; nil: none.
 	Row(id book.ID) (*Row, error)
 	// About lists the rows of a write-once kind about a record.
@@ -240,6 +242,7 @@ type Reader interface {
 type Tx interface {
 	Reader
 	SetMeta(name string, value []byte) error
+	SetSecret(name string, value []byte) error
 	// LockUnits orders this transaction among those that touch the same partitions. It is
 	// called with all of them, before a row is read, so that commit order is seq order.
 	LockUnits(ids []book.ID) error

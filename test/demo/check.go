@@ -300,6 +300,17 @@ func (c *checker) api(k *second, t *told) {
 	}
 	c.that(values[t.phoneOld] && len(values) == 2, "lịch sử giữ số của danh sách và số bị thay: %d số", len(values))
 
+	onDesk := 0
+	for _, row := range k.rows {
+		var m pb.Suggestion
+		if row.GetEnvelope().GetKind() == pb.Kind_KIND_SUGGESTION {
+			if _, err := lww.Decode(row.GetBody(), &m); err == nil && bytes.Contains(m.GetPatch(), []byte(t.lastNote)) {
+				onDesk++
+			}
+		}
+	}
+	c.that(onDesk == 1, "điều máy bị thu hồi chưa kịp gửi nằm trên bàn bí thư")
+
 	var moved pb.Household
 	k.find(t.moved, &moved)
 	var to pb.Member

@@ -43,6 +43,14 @@ func (s *session) Meta(name string) (v []byte, err error) {
 	return v, err
 }
 
+func (s *session) Secret(name string) ([]byte, error) {
+	sealed, err := s.Meta(name)
+	if err != nil || sealed == nil {
+		return nil, err
+	}
+	return s.keys.open("meta", name, serverKey, sealed)
+}
+
 const rowColumns = `id, unit, holder, seq, kind, subject, author, sealed`
 
 // scanRow opens one row.

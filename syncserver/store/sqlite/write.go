@@ -17,6 +17,14 @@ func (s *session) SetMeta(name string, value []byte) error {
 	return s.exec(`INSERT INTO meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, name, value)
 }
 
+func (s *session) SetSecret(name string, value []byte) error {
+	sealed, err := s.keys.seal("meta", name, serverKey, value)
+	if err != nil {
+		return err
+	}
+	return s.SetMeta(name, sealed)
+}
+
 // LockUnits has nothing to do: SQLite lets one transaction write at a time, and ours took
 // that lock before it read anything.
 func (s *session) LockUnits([]book.ID) error { return nil }

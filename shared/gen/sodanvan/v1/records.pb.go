@@ -804,6 +804,8 @@ const (
 	SuggestionReason_SUGGESTION_REASON_CLONE SuggestionReason = 2
 	// The writer's office ended before this arrived.
 	SuggestionReason_SUGGESTION_REASON_OFFICE_ENDED SuggestionReason = 3
+	// Handed over by a phone that was revoked before it could send this.
+	SuggestionReason_SUGGESTION_REASON_DEVICE_REVOKED SuggestionReason = 4
 )
 
 // Enum value maps for SuggestionReason.
@@ -813,12 +815,14 @@ var (
 		1: "SUGGESTION_REASON_HANDED_OVER",
 		2: "SUGGESTION_REASON_CLONE",
 		3: "SUGGESTION_REASON_OFFICE_ENDED",
+		4: "SUGGESTION_REASON_DEVICE_REVOKED",
 	}
 	SuggestionReason_value = map[string]int32{
-		"SUGGESTION_REASON_UNSPECIFIED":  0,
-		"SUGGESTION_REASON_HANDED_OVER":  1,
-		"SUGGESTION_REASON_CLONE":        2,
-		"SUGGESTION_REASON_OFFICE_ENDED": 3,
+		"SUGGESTION_REASON_UNSPECIFIED":    0,
+		"SUGGESTION_REASON_HANDED_OVER":    1,
+		"SUGGESTION_REASON_CLONE":          2,
+		"SUGGESTION_REASON_OFFICE_ENDED":   3,
+		"SUGGESTION_REASON_DEVICE_REVOKED": 4,
 	}
 )
 
@@ -3365,12 +3369,13 @@ const file_sodanvan_v1_records_proto_rawDesc = "" +
 	"\x18INITIATIVE_FIELD_ECONOMY\x10\x01\x12$\n" +
 	" INITIATIVE_FIELD_CULTURE_SOCIETY\x10\x02\x12%\n" +
 	"!INITIATIVE_FIELD_DEFENCE_SECURITY\x10\x03\x12#\n" +
-	"\x1fINITIATIVE_FIELD_PARTY_BUILDING\x10\x04*\x99\x01\n" +
+	"\x1fINITIATIVE_FIELD_PARTY_BUILDING\x10\x04*\xbf\x01\n" +
 	"\x10SuggestionReason\x12!\n" +
 	"\x1dSUGGESTION_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dSUGGESTION_REASON_HANDED_OVER\x10\x01\x12\x1b\n" +
 	"\x17SUGGESTION_REASON_CLONE\x10\x02\x12\"\n" +
-	"\x1eSUGGESTION_REASON_OFFICE_ENDED\x10\x03*\x8a\x03\n" +
+	"\x1eSUGGESTION_REASON_OFFICE_ENDED\x10\x03\x12$\n" +
+	" SUGGESTION_REASON_DEVICE_REVOKED\x10\x04*\x8a\x03\n" +
 	"\vRefusalCode\x12\x1c\n" +
 	"\x18REFUSAL_CODE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15REFUSAL_CODE_BAD_WIRE\x10\x01\x12\x1a\n" +
