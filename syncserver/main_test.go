@@ -27,25 +27,8 @@ import (
 	rpc "sodanvan/shared/gen/sodanvan/v1/sodanvanv1connect"
 	"sodanvan/shared/seal"
 	"sodanvan/syncserver/importer"
+	"sodanvan/test/capture"
 )
-
-// lines collects output that another goroutine writes.
-type lines struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
 
 // do runs a command and wants it to go well.
 func do(t *testing.T, dir string, args ...string) string {
@@ -103,7 +86,7 @@ func roster(t *testing.T) string {
 // server is a running "serve".
 type server struct {
 	address, metrics string
-	out, log         *lines
+	out, log         *capture.Text
 	stop             func() int
 }
 
@@ -112,7 +95,7 @@ var started = regexp.MustCompile(`msg=started address=(\S+) listen=\S+ metrics=(
 func startServer(t *testing.T, dir string, flags ...string) *server {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	s := &server{out: &lines{}, log: &lines{}}
+	s := &server{out: &capture.Text{}, log: &capture.Text{}}
 	done := make(chan int, 1)
 	args := append([]string{"--data", dir, "serve", "--listen", "127.0.0.1:0", "--host", "127.0.0.1", "--metrics", "127.0.0.1:0"}, flags...)
 	go func() { done <- run(ctx, args, s.out, s.log) }()
@@ -519,7 +502,7 @@ func TestDemoPrintsCodesAndLeavesNothing(t *testing.T) {
 	t.Setenv("TMPDIR", tmp)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	out, log := &lines{}, &lines{}
+	out, log := &capture.Text{}, &capture.Text{}
 	done := make(chan int, 1)
 	go func() { done <- run(ctx, []string{"demo", "--listen", "127.0.0.1:0"}, out, log) }()
 	for deadline := time.Now().Add(time.Minute); !started.MatchString(log.String()); time.Sleep(10 * time.Millisecond) {
@@ -550,7 +533,7 @@ func TestDemoPrintsCodesAndLeavesNothing(t *testing.T) {
 // doFail runs a command that must fail and gives what it says.
 func doFail(t *testing.T, args ...string) string {
 	t.Helper()
-	out, log := &lines{}, &lines{}
+	out, log := &capture.Text{}, &capture.Text{}
 	if code := run(t.Context(), args, out, log); code == 0 {
 		t.Errorf("%v went well", args)
 	}

@@ -123,6 +123,23 @@ func peek(ctx context.Context, dir string) (p Peeked, err error) {
 	return p, nil
 }
 
+// take locks the folder and opens its file, with the version of the schema that it has.
+func take(ctx context.Context, o Options) (s *Store, version int, err error) {
+	lock, err := lockBook(o.Dir)
+	if err != nil {
+		return nil, 0, err
+	}
+	s = &Store{o: o, lock: lock, keys: map[scope]uint64{}, nextKey: 1, nextRow: 1}
+	if s.db, err = openDB(o.Dir, o.MaxPages); err == nil {
+		version, err = found(ctx, s.db)
+	}
+	if err != nil {
+		s.release()
+		return nil, 0, err
+	}
+	return s, version, nil
+}
+
 func create(ctx context.Context, o Options, id Identity, pin string, device seal.DeviceSecret) (s *Store, err error) {
 	o = o.filled()
 	if len(id.RecoveryKey) != len(seal.RecoveryPub{}) {
@@ -131,24 +148,17 @@ func create(ctx context.Context, o Options, id Identity, pin string, device seal
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("create book: %w", err)
 	}
-	lock, err := lockBook(o.Dir)
+	s, v, err := take(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	s = &Store{o: o, lock: lock, name: BookName(id.Server, id.Device), keys: map[scope]uint64{}, nextKey: 1, nextRow: 1}
 	defer func() {
 		if err != nil {
 			s.release()
 			s = nil
 		}
 	}()
-	if s.db, err = openDB(o.Dir, o.MaxPages); err != nil {
-		return s, err
-	}
-	v, err := found(ctx, s.db)
-	if err != nil {
-		return s, err
-	}
+	s.name = BookName(id.Server, id.Device)
 	if v != 0 {
 		return s, &ExistsError{Dir: o.Dir}
 	}
@@ -203,24 +213,16 @@ func open(ctx context.Context, o Options, unwrap func(seal.Wrapped) (seal.BookKe
 	} else if !ok {
 		return nil, &MissingError{Dir: o.Dir}
 	}
-	lock, err := lockBook(o.Dir)
+	s, v, err := take(ctx, o)
 	if err != nil {
 		return nil, err
 	}
-	s = &Store{o: o, lock: lock, keys: map[scope]uint64{}, nextKey: 1, nextRow: 1}
 	defer func() {
 		if err != nil {
 			s.release()
 			s = nil
 		}
 	}()
-	if s.db, err = openDB(o.Dir, o.MaxPages); err != nil {
-		return s, err
-	}
-	v, err := found(ctx, s.db)
-	if err != nil {
-		return s, err
-	}
 	if v == 0 {
 		return s, &MissingError{Dir: o.Dir}
 	}

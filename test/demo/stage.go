@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,8 +9,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sodanvan/test/capture"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 )
@@ -22,25 +21,7 @@ type stage struct {
 	dir, server, book, data string
 	address                 string
 	running                 *exec.Cmd
-	log                     record
-}
-
-// record keeps what the server prints.
-type record struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (r *record) Write(p []byte) (int, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.b.Write(p)
-}
-
-func (r *record) String() string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.b.String()
+	log                     capture.Text
 }
 
 // passphrase opens the demo's books.

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -22,6 +21,7 @@ import (
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/seal"
 	"sodanvan/syncserver/registry"
+	"sodanvan/test/capture"
 	"sodanvan/test/probe"
 )
 
@@ -38,24 +38,7 @@ type traced struct {
 	address, host string
 	trace         string
 	cmd           *exec.Cmd
-	log           lockedText
-}
-
-type lockedText struct {
-	mu sync.Mutex
-	b  strings.Builder
-}
-
-func (l *lockedText) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *lockedText) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
+	log           capture.Text
 }
 
 func start(t *testing.T, dir string) *traced {

@@ -1,11 +1,9 @@
 package probe
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/tls"
-	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -18,6 +16,7 @@ import (
 	"sodanvan/syncserver/api"
 	"sodanvan/syncserver/registry"
 	"sodanvan/syncserver/store/sqlite"
+	"sodanvan/test/capture"
 )
 
 // Options of a server for a test. The zero value is right for most.
@@ -53,7 +52,7 @@ type Server struct {
 	Codes func(t testing.TB, member book.ID) seal.Code
 
 	now    func() time.Time
-	log    logBuffer
+	log    capture.Text
 	follow func()
 }
 
@@ -131,23 +130,3 @@ func (s *Server) URL() string { return "https://" + s.Address }
 
 // Log gives what the server logged so far.
 func (s *Server) Log() string { return s.log.String() }
-
-// logBuffer is a log that two goroutines may use.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-var _ io.Writer = (*logBuffer)(nil)
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
