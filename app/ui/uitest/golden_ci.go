@@ -1,0 +1,5 @@
+//go:build ci
+
+package uitest
+
+const golden = true
