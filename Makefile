@@ -1,5 +1,9 @@
 # Two commands: make demo shows the product, make test proves it. Both set the machine up.
-.PHONY: setup gen check unit race demo demo-script test bench fuzz
+.PHONY: setup gen check unit race window screenshots android-gate apk demo demo-script test bench fuzz
+
+# The app's tags: its own threads are Fyne's (fyneDo), and pictures do not depend on the
+# machine's fonts (ci).
+TAGS = migrated_fynedo,ci
 
 setup:
 	@scripts/setup
@@ -11,13 +15,32 @@ gen:
 	go tool -modfile=tools/buf.mod buf generate
 
 check: setup
-	scripts/check
+	scripts/check $(TAGS)
 
+# All tests on the desk's driver, golden images included; the screens once more as on a phone.
 unit: setup
-	go test ./...
+	go test -tags $(TAGS) -skip Window ./...
+	go test -tags $(TAGS),mobile ./app/ui/...
 
 race: setup
-	CGO_ENABLED=1 go test -race -skip Import ./shared/... ./app/... ./syncserver/...
+	CGO_ENABLED=1 go test -race -tags $(TAGS) -skip 'Import|Window' ./shared/... ./app/... ./syncserver/...
+
+# The real app in real windows under Xvfb, driven by hand (xdotool), against the real
+# server; pictures of every screen stay in build/screenshots.
+window: setup
+	go test -tags $(TAGS) -count=1 -timeout 30m ./test/window
+
+screenshots: window
+	@ls build/screenshots
+
+# The app for Android with Debian packages alone, and proof that its checks refuse. Not a release.
+android-gate: setup
+	scripts/android/gate
+	scripts/android/prove
+
+# What members install: needs ANDROID_NDK_HOME, KEYSTORE, KEY_ALIAS, KEYSTORE_PASS; scripts/android/README.md.
+apk: setup
+	scripts/android/apk
 
 # Door → phone → server → secretary → phone, with real processes; ends with an
 # independent check of everything that was shown.
@@ -26,11 +49,15 @@ demo-script: setup
 
 demo: demo-script
 
-test: check unit race demo-script
+test: check unit race window android-gate demo-script
 
-# Push and pull of 10,000 rows beside a floor, bytes a row, a new phone; about two minutes.
+# Push and pull of 10,000 rows beside a floor, bytes a row, a new phone; start, scrolling
+# and memory of the app.
 bench: setup
 	go test ./test/bench -run '^$$' -bench Sync -benchtime 1x
+	go test ./app/notebook -run '^$$' -bench 'Open|Keystroke|ListAfterSave|ReviewQueue' -benchtime 3x
+	go test -tags $(TAGS) ./app/ui/household -run '^$$' -bench Scroll
+	go test -tags $(TAGS) ./test/window -run '^$$' -bench Window -benchtime 1x -timeout 30m
 
 # Every fuzz target for FUZZTIME each.
 FUZZTIME ?= 15s

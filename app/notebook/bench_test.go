@@ -12,29 +12,78 @@ import (
 	pb "sodanvan/shared/gen/sodanvan/v1"
 )
 
-// secretarysBook is a book of 800 households and 60,000 records, as the budgets have it.
-func secretarysBook(b *testing.B) *notebook.Notebook {
-	branch := nt.NewBranch(b)
+// fill puts households of a member with visits and petitions each into a branch.
+func fill(branch *nt.Branch, member notebook.ID, households, visits, petitions int) {
 	next := uint64(1)
 	id := func() notebook.ID { next++; return nt.NewID(next) }
-	for i := range 800 {
+	for i := range households {
 		h := id()
 		head := fmt.Sprintf("Nguyễn Văn %c%d", 'A'+i%26, i)
 		branch.Put(pb.Kind_KIND_HOUSEHOLD, h, nt.Unit, nt.Household(h), &pb.Household{
-			Head: &head, Address: proto.String(fmt.Sprintf("số %d", i)), Phone: proto.String(fmt.Sprintf("0912%06d", i)), Member: book.ID(nt.Binh).Bytes(),
+			Head: &head, Address: proto.String(fmt.Sprintf("số %d", i)), Phone: proto.String(fmt.Sprintf("0912%06d", i)), Member: book.ID(member).Bytes(),
 		})
-		for v := range 70 {
+		for v := range visits {
 			branch.Put(pb.Kind_KIND_VISIT, id(), h, nt.Household(h), &pb.Visit{
 				Day: proto.Int32(int32(nt.Today) - int32(v)*30), Contact: pb.Contact_CONTACT_AT_HOME.Enum(), Note: proto.String("Gia đình hỏi về lịch lấy nước"),
 			})
 		}
-		for range 4 {
+		for range petitions {
 			branch.Put(pb.Kind_KIND_PETITION, id(), h, nt.Household(h), &pb.Petition{
 				Number: proto.String("A1-0012"), Day: proto.Int32(int32(nt.Today)), Text: proto.String("Đường ngập"),
 			})
 		}
 	}
+}
+
+// secretarysBook is a book of 800 households and 60,000 records, as the budgets have it.
+func secretarysBook(b *testing.B) *notebook.Notebook {
+	branch := nt.NewBranch(b)
+	fill(branch, nt.Binh, 800, 70, 4)
 	return branch.Phone(nt.Hoa)
+}
+
+// open measures from the PIN, whose guess costs nothing here, to the first list.
+func open(b *testing.B, owner notebook.ID, q notebook.Query, households, visits, petitions int) {
+	branch := nt.NewBranch(b)
+	fill(branch, nt.Binh, households, visits, petitions)
+	dir := b.TempDir()
+	n := branch.Empty(owner, dir)
+	if _, err := n.Sync(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	if err := n.Close(); err != nil {
+		b.Fatal(err)
+	}
+	o := branch.Options(dir)
+	for b.Loop() {
+		n, err := notebook.Open(b.Context(), o, nt.PIN)
+		if err != nil {
+			b.Fatal(err)
+		}
+		if got := len(n.Households(q)); got < households {
+			b.Fatalf("%d households", got)
+		}
+		if err := n.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkOpenMember3000: a member of 40 households; budget 1 s on a phone, without the PIN.
+func BenchmarkOpenMember3000(b *testing.B) { open(b, nt.Binh, notebook.Query{}, 40, 70, 4) }
+
+// BenchmarkOpenSecretary60000: 800 households; budget 2 s.
+func BenchmarkOpenSecretary60000(b *testing.B) {
+	open(b, nt.Hoa, notebook.Query{Branch: true}, 800, 70, 4)
+}
+
+// BenchmarkWaiting counts what BenchmarkReviewQueue lists, again.
+func BenchmarkWaiting(b *testing.B) {
+	n := secretarysBook(b)
+	n.Waiting()
+	for b.Loop() {
+		n.Waiting()
+	}
 }
 
 // BenchmarkKeystroke: budget 16 ms.
@@ -46,9 +95,10 @@ func BenchmarkKeystroke(b *testing.B) {
 	}
 }
 
-// BenchmarkListAfterSave makes the list anew, as after every save and at the start.
+// BenchmarkListAfterSave makes the list after two saves.
 func BenchmarkListAfterSave(b *testing.B) {
 	n := secretarysBook(b)
+	n.Households(notebook.Query{Branch: true})
 	for b.Loop() {
 		if err := n.DropDraft(b.Context(), nt.Dat); err != nil {
 			b.Fatal(err)
@@ -61,10 +111,43 @@ func BenchmarkListAfterSave(b *testing.B) {
 	}
 }
 
-// BenchmarkReviewQueue makes the queue of a branch where everything waits.
+// BenchmarkReviewQueue makes the queue of a branch where everything waits, again.
 func BenchmarkReviewQueue(b *testing.B) {
 	n := secretarysBook(b)
+	n.ReviewQueue()
 	for b.Loop() {
 		n.ReviewQueue()
 	}
+}
+
+// BenchmarkReviewQueueFirst makes it for the first time after the book was opened.
+func BenchmarkReviewQueueFirst(b *testing.B) {
+	first(b, func(n *notebook.Notebook) { n.ReviewQueue() })
+}
+
+// BenchmarkWaitingFirst counts for the first time after the book was opened.
+func BenchmarkWaitingFirst(b *testing.B) { first(b, func(n *notebook.Notebook) { n.Waiting() }) }
+
+func first(b *testing.B, do func(*notebook.Notebook)) {
+	branch := nt.NewBranch(b)
+	fill(branch, nt.Binh, 800, 70, 4)
+	dir := b.TempDir()
+	n := branch.Empty(nt.Hoa, dir)
+	if _, err := n.Sync(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	o := branch.Options(dir)
+	for b.Loop() {
+		b.StopTimer()
+		err := n.Close()
+		if err == nil {
+			n, err = notebook.Open(b.Context(), o, nt.PIN)
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		do(n)
+	}
+	n.Close()
 }

@@ -137,7 +137,7 @@ func (n *Notebook) Decide(ctx context.Context, suggestion ID, accept bool) error
 		return err
 	}
 	n.apart()
-	if _, err := n.store.AddOps(ctx, append(writes, w)...); err != nil {
+	if err := n.send(ctx, append(writes, w)...); err != nil {
 		return fmt.Errorf("decide suggestion: %w", err)
 	}
 	return nil

@@ -41,15 +41,26 @@ func newMessage(kind pb.Kind) proto.Message {
 
 // body decodes a record of any known kind; nil for an unknown one.
 func body(r book.Record) proto.Message {
-	m := newMessage(r.Kind)
-	if m != nil {
-		_, _ = lww.Decode(r.State.Body, m)
-	}
+	m, _ := wholeBody(r)
 	return m
 }
 
-// deleted tells whether a record bears the mark of deletion.
+// wholeBody is body, and tells whether every field could be read.
+func wholeBody(r book.Record) (proto.Message, bool) {
+	m := newMessage(r.Kind)
+	if m == nil {
+		return nil, false
+	}
+	bad, err := lww.Decode(r.State.Body, m)
+	return m, err == nil && len(bad) == 0
+}
+
+// deleted tells whether a record bears the mark of deletion. Most bear none, which shows
+// without decoding.
 func deleted(r book.Record) bool {
+	if len(r.State.Value(deletedNumber)) == 0 {
+		return false
+	}
 	m, ok := body(r).(interface{ GetDeleted() bool })
 	return ok && m.GetDeleted()
 }
@@ -57,20 +68,33 @@ func deleted(r book.Record) bool {
 // fieldLines gives what stands in a record in words, in order of field number, without
 // the mark of deletion. since marks what was set after that version.
 func (v *view) fieldLines(kind pb.Kind, s lww.State, since lww.Version) []FieldLine {
+	return v.linesOf(kind, s, since, nil)
+}
+
+// linesOf is fieldLines of a body that the caller has decoded whole; nil: field by field.
+func (v *view) linesOf(kind pb.Kind, s lww.State, since lww.Version, body proto.Message) []FieldLine {
 	values, err := lww.Split(s.Body)
 	if err != nil {
 		return nil
 	}
-	var out []FieldLine
+	out := make([]FieldLine, 0, len(values))
 	for _, raw := range values {
 		if raw.Field == deletedNumber || kind == pb.Kind_KIND_REVIEW && raw.Field == 1 {
 			continue // a digest says nothing to a person
 		}
-		line := FieldLine{Field: raw.Field, Name: fieldName(kind, raw.Field), Value: v.valueText(kind, raw.Field, raw.Raw)}
+		line := FieldLine{Field: raw.Field, Name: fieldName(kind, raw.Field)}
+		if body != nil {
+			line.Value = v.messageText(body.ProtoReflect(), raw.Field)
+		} else {
+			line.Value = v.valueText(kind, raw.Field, raw.Raw)
+		}
 		if written, ok := s.FieldVersion(raw.Field); ok && !since.IsZero() {
 			line.Changed = written.Compare(since) > 0
 		}
 		out = append(out, line)
+	}
+	if len(out) == 0 {
+		return nil
 	}
 	return out
 }
@@ -103,11 +127,16 @@ func (v *view) valueText(kind pb.Kind, field uint32, raw []byte) string {
 	if bad, err := lww.Decode(raw, m); err != nil || len(bad) > 0 {
 		return words.Unreadable
 	}
-	fd := m.ProtoReflect().Descriptor().Fields().ByNumber(protoreflect.FieldNumber(field))
-	if fd == nil || !m.ProtoReflect().Has(fd) {
+	return v.messageText(m.ProtoReflect(), field)
+}
+
+// messageText gives one field of a message in words.
+func (v *view) messageText(m protoreflect.Message, field uint32) string {
+	fd := m.Descriptor().Fields().ByNumber(protoreflect.FieldNumber(field))
+	if fd == nil || !m.Has(fd) {
 		return ""
 	}
-	return v.fieldText(fd, m.ProtoReflect().Get(fd))
+	return v.fieldText(fd, m.Get(fd))
 }
 
 func (v *view) fieldText(fd protoreflect.FieldDescriptor, value protoreflect.Value) string {
@@ -148,7 +177,7 @@ func (v *view) scalarText(fd protoreflect.FieldDescriptor, value protoreflect.Va
 	n := value.Int()
 	switch {
 	case name == "day" || strings.HasSuffix(name, "_day"):
-		return words.Day(int32(n))
+		return v.dayText(int32(n))
 	case strings.HasSuffix(name, "_ms"):
 		return words.AtWithYear(moment(n))
 	case name == "land_dm2":
@@ -157,6 +186,19 @@ func (v *view) scalarText(fd protoreflect.FieldDescriptor, value protoreflect.Va
 		return decimal(n, 1)
 	}
 	return viet.FormatInt(n)
+}
+
+// dayText is words.Day, made once a view for each day: a list has few days and many records.
+func (v *view) dayText(day int32) string {
+	text, ok := v.days[day]
+	if !ok {
+		if v.days == nil {
+			v.days = map[int32]string{}
+		}
+		text = words.Day(day)
+		v.days[day] = text
+	}
+	return text
 }
 
 // decimal gives n tenths, hundredths … without zeros at the end.
@@ -220,14 +262,16 @@ func (v *view) nameOf(b []byte) string {
 }
 
 // title gives a record one line by which people know it.
-func (v *view) title(r book.Record) string {
-	switch m := body(r).(type) {
+func (v *view) title(r book.Record) string { return v.titleOf(r, body(r)) }
+
+func (v *view) titleOf(r book.Record, body proto.Message) string {
+	switch m := body.(type) {
 	case *pb.Household:
 		return words.HouseholdOf(m.GetFormOfAddress(), m.GetHead())
 	case *pb.Member:
 		return v.memberName(r.ID)
 	case *pb.Visit:
-		return strings.TrimSpace(words.Day(m.GetDay()) + " " + words.Capital(book.Label(m.GetContact())))
+		return strings.TrimSpace(v.dayText(m.GetDay()) + " " + words.Capital(book.Label(m.GetContact())))
 	case *pb.Petition:
 		return m.GetNumber() + " " + firstLine(m.GetText())
 	case *pb.Contribution:

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"sync"
 
 	"sodanvan/app/store"
 	"sodanvan/app/words"
@@ -62,17 +61,23 @@ type HouseholdLine struct {
 	Leaving bool `json:"leaving,omitempty"`
 }
 
-// listed is a line with what it is searched by.
+// listed is a line with what it is searched and sorted by. It is that of a household at one
+// edition of its records; what else a line shows is laid over it: who it is assigned to, what
+// is unsent, whether it leaves.
 type listed struct {
 	HouseholdLine
-	key string
+	key, name string
+	edition   uint64
+	deleted   bool
 }
 
-// listing is the list of one snapshot, so that a keystroke in search only compares.
+// listing is the list of one snapshot, so that a keystroke in search only compares. known has
+// the lines by holder: after a save all but one household's are taken from the listing before.
 type listing struct {
 	snapshot *store.Snapshot
 	today    int32
 	lines    []listed
+	known    map[book.Holder]listed
 }
 
 // Households lists households. It is fast enough for every keystroke.
@@ -100,10 +105,14 @@ func (n *Notebook) Households(q Query) []HouseholdLine {
 }
 
 func (n *Notebook) listing(v *view) *listing {
-	if l := n.list.Load(); l != nil && l.snapshot == v.Snapshot && l.today == v.today {
-		return l
+	before := n.list.Load()
+	if before != nil && before.snapshot == v.Snapshot && before.today == v.today {
+		return before
 	}
-	l := &listing{snapshot: v.Snapshot, today: v.today}
+	if before == nil || before.today != v.today {
+		before = new(listing)
+	}
+	l := &listing{snapshot: v.Snapshot, today: v.today, known: make(map[book.Holder]listed, len(before.known))}
 	unsent := map[book.Holder]int{}
 	for _, o := range v.Ops() {
 		if o.Unsent() {
@@ -111,30 +120,50 @@ func (n *Notebook) listing(v *view) *listing {
 		}
 	}
 	for r := range v.Kind(pb.Kind_KIND_HOUSEHOLD) {
-		if line, ok := v.listed(r, unsent[r.Holder], &n.visits); ok {
-			l.lines = append(l.lines, line)
+		line, ok := before.known[r.Holder]
+		if edition := v.Edition(r.Holder); !ok || line.edition != edition {
+			line = v.listed(r)
+			line.edition = edition
 		}
+		l.known[r.Holder] = line
+		if line.deleted {
+			continue
+		}
+		v.around(&line, r.Holder, unsent[r.Holder])
+		l.lines = append(l.lines, line)
 	}
-	sortByName(l.lines, func(l listed) (string, ID) { return l.Head, l.ID })
+	slices.SortFunc(l.lines, func(a, b listed) int {
+		return cmp.Or(strings.Compare(a.name, b.name), bytes.Compare(a.ID[:], b.ID[:]))
+	})
 	n.list.Store(l)
 	return l
 }
 
-func (v *view) listed(r store.Record, unsent int, facts *visitFacts) (listed, bool) {
+// around lays over a line what is not held by its household.
+func (v *view) around(l *listed, h book.Holder, unsent int) {
+	l.Unsent, l.Leaving, l.Assigned = unsent, v.Leaving(h), v.memberName(book.ID(l.Member))
+}
+
+// listed makes the line of a household of what is held by it.
+func (v *view) listed(r store.Record) listed {
 	h := decode[pb.Household](r.State)
 	if h.GetDeleted() {
-		return listed{}, false
+		return listed{deleted: true}
 	}
-	l := listed{HouseholdLine: HouseholdLine{
+	l := listed{name: viet.PeopleKey(h.GetHead()), HouseholdLine: HouseholdLine{
 		ID: ID(r.ID), Title: words.HouseholdOf(h.GetFormOfAddress(), h.GetHead()), Head: h.GetHead(),
 		Address: address(h), Phone: viet.FormatPhone(h.GetPhone()), Member: idFrom(h.GetMember()),
-		Position: h.GetPosition(), Unsent: unsent, Leaving: v.Leaving(r.Holder),
+		Position: h.GetPosition(),
 	}}
-	l.Assigned = v.memberName(book.ID(l.Member))
 	for child := range v.About(r.ID, pb.Kind_KIND_VISIT) {
-		visit := facts.of(child.Record)
-		l.LastVisit = max(l.LastVisit, visit.met)
-		if next := visit.next; int32(next) >= v.today && (l.NextVisit == 0 || next < l.NextVisit) {
+		visit := decode[pb.Visit](child.State)
+		if visit.GetDeleted() {
+			continue
+		}
+		if met(visit.GetContact()) {
+			l.LastVisit = max(l.LastVisit, Day(visit.GetDay()))
+		}
+		if next := Day(visit.GetFollowUpDay()); int32(next) >= v.today && (l.NextVisit == 0 || next < l.NextVisit) {
 			l.NextVisit = next
 		}
 	}
@@ -154,45 +183,7 @@ func (v *view) listed(r store.Record, unsent int, facts *visitFacts) (listed, bo
 		l.Since = words.SinceVisit(v.today - int32(l.LastVisit))
 	}
 	l.key = viet.SearchKey(strings.Join(append(numbers, h.GetHead(), l.Address, h.GetPhone()), " "))
-	return l, true
-}
-
-// visitFact is what a list needs of a visit: the day on which the household was met, and
-// when to come again. body is the first byte of what it was read from.
-type visitFact struct {
-	body      *byte
-	met, next Day
-}
-
-// visitFacts keeps the facts of visits: a save makes a new snapshot, in which all records
-// but one are the same bytes at the same place, and a secretary's book has 60,000 of them.
-type visitFacts struct {
-	mu sync.Mutex
-	m  map[book.ID]visitFact
-}
-
-func (f *visitFacts) of(r book.Record) visitFact {
-	if len(r.State.Body) == 0 {
-		return visitFact{}
-	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	at := &r.State.Body[0]
-	if known, ok := f.m[r.ID]; ok && known.body == at {
-		return known
-	}
-	fact := visitFact{body: at}
-	if m := decode[pb.Visit](r.State); !m.GetDeleted() {
-		fact.next = Day(m.GetFollowUpDay())
-		if met(m.GetContact()) {
-			fact.met = Day(m.GetDay())
-		}
-	}
-	if f.m == nil {
-		f.m = map[book.ID]visitFact{}
-	}
-	f.m[r.ID] = fact
-	return fact
+	return l
 }
 
 // met tells whether a contact reached the household. "Did not wish to" satisfies the visit

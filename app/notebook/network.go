@@ -26,16 +26,37 @@ func ViaNetwork(o Network) func(*store.Store) (Remote, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &network{Client: client, engine: syncing.New(s, syncing.Config{}), store: s, turn: make(chan struct{}, 1)}, nil
+		n := &network{Client: client, book: &keptBook{Store: s}}
+		n.engine = syncing.New(n.book, syncing.Config{})
+		return n, nil
 	}
 }
 
-// network is a Remote over package syncing. One sync runs at a time.
+// network is a Remote over package syncing. The notebook makes one sync at a time.
 type network struct {
 	*syncing.Client
 	engine *syncing.Engine
-	store  *store.Store
-	turn   chan struct{}
+	book   *keptBook
+}
+
+// keptBook is the store, and counts what replies brought once they are kept.
+type keptBook struct {
+	*store.Store
+	round Traffic
+	moved func(Traffic)
+}
+
+func (b *keptBook) Apply(ctx context.Context, d store.Delta) (store.Applied, error) {
+	a, err := b.Store.Apply(ctx, d)
+	if err != nil {
+		return a, err
+	}
+	b.round.Sent += len(d.Acks)
+	b.round.Received += len(d.Rows)
+	if b.moved != nil {
+		b.moved(b.round)
+	}
+	return a, nil
 }
 
 // StoppedError tells that a sync ended before all was done; the book is unharmed.
@@ -69,33 +90,54 @@ func (e *StoppedError) UserMessage() string {
 }
 
 func (n *network) Sync(ctx context.Context) (Traffic, error) {
-	select {
-	case n.turn <- struct{}{}:
-		defer func() { <-n.turn }()
-	case <-ctx.Done():
-		return Traffic{}, ctx.Err()
-	}
-	count := &counting{Server: n.Client}
+	n.book.round, n.book.moved = Traffic{}, nil
 	n.engine.Kick()
-	out, err := syncing.Run(ctx, n.engine, n.store, count)
+	out, err := syncing.Run(ctx, n.engine, n.book, n.Client)
+	return n.book.round, stopped(out, err)
+}
+
+// stopped gives the error of a sync that did not come to its end.
+func stopped(out syncing.Outcome, err error) error {
 	if err != nil || out.Kind == syncing.Retry || out.Kind == syncing.Stopped || out.Kind == syncing.Revoked {
-		return count.Traffic, &StoppedError{Outcome: out, Err: err}
+		return &StoppedError{Outcome: out, Err: err}
 	}
-	return count.Traffic, nil
+	return nil
 }
 
-// counting counts what goes over the wire.
-type counting struct {
+// wiped tells whether a sync ended with the book gone.
+func wiped(err error) bool {
+	var e *StoppedError
+	return errors.As(err, &e) && e.Outcome.Kind == syncing.Revoked && e.Err == nil
+}
+
+func (n *network) Keep(ctx context.Context, kick <-chan struct{}, w Watch) {
+	n.book.round, n.book.moved = Traffic{}, w.Moved
+	server := &begins{Server: n.Client, first: true, begun: w.Begun}
+	n.engine.Kick() // at once, also where an earlier Keep was waiting
+	syncing.Keep(ctx, n.engine, n.book, server, kick, func(out syncing.Outcome, err error) {
+		err = stopped(out, err)
+		w.Ended(Round{Traffic: n.book.round, Wiped: wiped(err)}, err)
+		n.book.round, server.first = Traffic{}, true
+	})
+}
+
+// begins tells when the first call of a sync is made.
+type begins struct {
 	syncing.Server
-	Traffic
+	first bool
+	begun func()
 }
 
-func (c *counting) Sync(ctx context.Context, req *pb.SyncRequest) (*pb.SyncResponse, error) {
-	resp, err := c.Server.Sync(ctx, req)
-	c.Sent += len(resp.GetAcks())
-	c.Received += len(resp.GetRows())
-	return resp, err
+func (b *begins) Sync(ctx context.Context, req *pb.SyncRequest) (*pb.SyncResponse, error) {
+	if b.first {
+		b.first = false
+		b.begun()
+	}
+	return b.Server.Sync(ctx, req)
 }
+
+// Pong is what a look at the way to the server showed.
+type Pong = syncing.Pong
 
 // Join is what a phone needs to join.
 type Join struct {
@@ -110,7 +152,7 @@ type Join struct {
 // Enrol joins with a code and makes the book behind the PIN. It looks first whether there
 // is room for a book and whether the PIN is good: a code is valid once.
 func Enrol(ctx context.Context, o Options, network Network, j Join, pin string) (*Notebook, error) {
-	if err := seal.CheckPIN(pin, o.Desktop); err != nil {
+	if err := o.checkNew(pin); err != nil {
 		return nil, err
 	}
 	if err := free(ctx, o.Dir); err != nil {
@@ -141,7 +183,7 @@ func free(ctx context.Context, dir string) error {
 // Recover opens the book of a forgotten PIN with a new code from the secretary and puts it
 // behind a new PIN. Unsent work stays.
 func Recover(ctx context.Context, o Options, network Network, j Join, newPIN string) (*Notebook, error) {
-	if err := seal.CheckPIN(newPIN, o.Desktop); err != nil {
+	if err := o.checkNew(newPIN); err != nil {
 		return nil, err
 	}
 	p, err := store.Peek(ctx, o.Dir)

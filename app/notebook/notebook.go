@@ -78,15 +78,25 @@ type Notebook struct {
 	at      book.ID
 	// list is the list of households of the last snapshot that was asked for.
 	list atomic.Pointer[listing]
-	// visits are what lists need of visits, kept from one snapshot to the next.
-	visits visitFacts
+	// queue is what waited for a verdict in the last snapshot that was asked for it.
+	queue atomic.Pointer[queue]
 	// trouble is the sentence of the last sync that failed; nil or "": none.
 	trouble atomic.Pointer[string]
+	live    *live
+	// open ends with Close.
+	open  context.Context
+	close context.CancelFunc
+	// space asks how much room is left in the book's folder.
+	space func() (uint64, error)
 }
 
 // Open opens the book in o.Dir with its PIN. It takes the time of a guess at the PIN: call
-// it off the screen's thread. Errors are those of store.Open.
+// it off the screen's thread. Errors are those of store.Open: a wrong PIN is told as it is a
+// few times, then *WaitError, and a *DirError.
 func Open(ctx context.Context, o Options, pin string) (*Notebook, error) {
+	if err := o.checkDir(); err != nil {
+		return nil, err
+	}
 	s, err := store.Open(ctx, o.store(), pin, o.device())
 	if err != nil {
 		return nil, err
@@ -97,7 +107,7 @@ func Open(ctx context.Context, o Options, pin string) (*Notebook, error) {
 // Create makes the book of a phone that just enrolled; the error of a PIN that is too
 // short or too simple is seal's. Enrol calls it.
 func Create(ctx context.Context, o Options, id store.Identity, pin string) (*Notebook, error) {
-	if err := seal.CheckPIN(pin, o.Desktop); err != nil {
+	if err := o.checkNew(pin); err != nil {
 		return nil, err
 	}
 	s, err := store.Create(ctx, o.store(), id, pin, o.device())
@@ -109,16 +119,27 @@ func Create(ctx context.Context, o Options, id store.Identity, pin string) (*Not
 
 // Over makes a notebook of a store that is open already; it closes the store where it fails.
 func Over(s *store.Store, o Options) (*Notebook, error) {
-	n := &Notebook{o: o, store: s}
+	n := &Notebook{o: o, store: s, live: newLive(), space: func() (uint64, error) { return store.Free(o.Dir) }}
+	n.open, n.close = context.WithCancel(context.Background())
 	if o.Remote != nil {
 		remote, err := o.Remote(s)
 		if err != nil {
+			n.close()
 			s.Close()
 			return nil, err
 		}
 		n.remote = remote
 	}
 	return n, nil
+}
+
+// WaitError: after several wrong PINs the next one has to wait; nothing was tried.
+type WaitError = store.WaitError
+
+// Unlock tells whether a PIN is this book's, for the screen that covers an open book: nil, or
+// what Open would say of the PIN. Syncing and saving go on meanwhile.
+func (n *Notebook) Unlock(ctx context.Context, pin string) error {
+	return n.store.CheckPIN(ctx, pin, n.o.device())
 }
 
 // ChangePIN puts the book behind another PIN. The screen has asked for the old one.
@@ -129,15 +150,14 @@ func (n *Notebook) ChangePIN(ctx context.Context, pin string) error {
 	return n.store.SetPIN(ctx, pin, n.o.device())
 }
 
-// Close closes the book.
+// Close closes the book and ends Live.
 func (n *Notebook) Close() error {
+	n.close()
 	if n.remote != nil {
 		n.remote.Close()
 	}
 	return n.store.Close()
 }
-
-func (n *Notebook) today() int32 { return words.Today(n.o.now()) }
 
 func (n *Notebook) newID() book.ID { return book.NewID(n.o.now().UnixMilli(), n.o.rand()) }
 
@@ -149,14 +169,17 @@ type view struct {
 	today int32
 	// refusals are the records with a change to mend; made when first asked.
 	refusals map[book.ID]bool
-	// members are what the rules ask of members; made when first asked.
+	// members are what the rules ask of members, names what memberName gave; made when first
+	// asked.
 	members *people
+	names   map[book.ID]string
+	days    map[int32]string
 }
 
 func (n *Notebook) view() *view {
 	snapshot := n.store.Snapshot()
 	state := snapshot.State()
-	v := &view{Snapshot: snapshot, today: n.today()}
+	v := &view{Snapshot: snapshot, today: words.Today(believed(n.o.now(), state))}
 	v.me = book.Actor{
 		Member: state.Identity.Member, Branch: state.Identity.Branch, Commune: state.Identity.Commune,
 		Device: state.Identity.Device, Schema: book.Schema, Unconfirmed: state.Unconfirmed,
@@ -252,6 +275,18 @@ func (v *view) memberName(id book.ID) string {
 	if id.IsZero() {
 		return ""
 	}
+	name, ok := v.names[id]
+	if !ok {
+		if v.names == nil {
+			v.names = map[book.ID]string{}
+		}
+		name = v.readName(id)
+		v.names[id] = name
+	}
+	return name
+}
+
+func (v *view) readName(id book.ID) string {
 	m, ok := read[pb.Member](v, id)
 	switch {
 	case !ok || m.GetName() == "":

@@ -18,6 +18,11 @@ type Remote interface {
 	// Sync sends and receives until nothing is left to do. Where it stops before that, the
 	// error has a sentence for the user; what was done until then stays done.
 	Sync(ctx context.Context) (Traffic, error)
+	// Keep syncs until ctx ends: at once, when kick is sent to, and at its own times. It
+	// ends early where the book was wiped. It is not called together with Sync.
+	Keep(ctx context.Context, kick <-chan struct{}, w Watch)
+	// Ping looks at the way to the server, for a check of the device.
+	Ping(ctx context.Context) (Pong, error)
 	History(ctx context.Context, req *pb.HistoryRequest) (*pb.HistoryResponse, error)
 	ListDevices(ctx context.Context) (*pb.ListDevicesResponse, error)
 	IssueCode(ctx context.Context, req *pb.IssueCodeRequest) (*pb.IssueCodeResponse, error)
@@ -40,16 +45,14 @@ type Synced struct {
 	State State  `json:"state"`
 }
 
-// Sync sends what waits and fetches what is new. It holds no lock that a screen needs; an
-// error changes nothing about what is written here. Its sentence also stands in State
-// until a sync goes well.
+// Sync sends what waits and fetches what is new; while Live runs it joins Live's. It holds no
+// lock that a screen needs; an error changes nothing about what is written here. Its sentence
+// also stands in State until a sync goes well.
 func (n *Notebook) Sync(ctx context.Context) (Synced, error) {
 	if n.remote == nil {
 		return Synced{}, ErrOffline
 	}
-	t, err := n.remote.Sync(ctx)
-	trouble := Say(err)
-	n.trouble.Store(&trouble)
+	t, err := n.sync(ctx)
 	if err != nil {
 		return Synced{}, err
 	}

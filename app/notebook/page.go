@@ -119,10 +119,11 @@ func (n *Notebook) Household(id ID) (Page, error) {
 			unsent++
 		}
 	}
-	line, ok := v.listed(r, unsent, &n.visits)
-	if !ok {
+	line := v.listed(r)
+	if line.deleted {
 		return Page{}, ErrNotYours
 	}
+	v.around(&line, r.Holder, unsent)
 	p := Page{
 		HouseholdLine: line.HouseholdLine, FormOfAddress: h.GetFormOfAddress(), Hamlet: h.GetHamlet(), Size: h.GetSize(),
 		Welfare: term(h.GetWelfare()), Receipt: v.receipt(r), Consents: v.consentLines(r.ID),
@@ -177,9 +178,18 @@ func (v *view) receipt(r store.Record) Receipt {
 		return Receipt{State: StateApproved, Text: words.Approved, Reason: reason}
 	case book.Returned:
 		return Receipt{State: StateReturned, Text: words.Returned(reason), Reason: reason}
-	case book.WaitingAgain:
+	}
+	return v.unreviewed(r.ID, status)
+}
+
+// unreviewed is the receipt of a record that the server has, whose version has no verdict.
+func (v *view) unreviewed(id book.ID, status book.Status) Receipt {
+	switch {
+	case v.isRefused(id):
+		return Receipt{State: StateRefused, Text: words.Refused}
+	case status == book.WaitingAgain:
 		return Receipt{State: StateWaitingAgain, Text: words.WaitingAgain}
-	case book.NoReviewer:
+	case status == book.NoReviewer:
 		return Receipt{State: StateNoReviewer, Text: words.NoReviewer}
 	}
 	return Receipt{State: StateStored, Text: words.Stored}

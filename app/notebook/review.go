@@ -1,9 +1,13 @@
 package notebook
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"slices"
 	"time"
+
+	"google.golang.org/protobuf/proto"
 
 	"sodanvan/app/store"
 	"sodanvan/app/words"
@@ -47,112 +51,201 @@ type ReviewItem struct {
 
 // ReviewQueue gives what waits for a verdict that this user may give, by member; empty for
 // a member without office. What they wrote themselves is not in it: it waits for the other
-// of secretary and deputy.
+// of secretary and deputy. Lists inside of items are shared between calls: do not write to them.
 func (n *Notebook) ReviewQueue() []ReviewGroup {
 	v := n.view()
 	out := []ReviewGroup{}
-	if !v.atDesk() {
-		return out
-	}
-	groups := map[ID]*ReviewGroup{}
-	for _, kind := range []pb.Kind{pb.Kind_KIND_HOUSEHOLD, pb.Kind_KIND_VISIT, pb.Kind_KIND_PETITION, pb.Kind_KIND_CONTRIBUTION} {
-		for r := range v.Kind(kind) {
-			if !v.waits(r) {
-				continue
-			}
-			member := v.memberOf(r)
-			g := groups[member]
-			if g == nil {
-				g = &ReviewGroup{Member: member, Name: v.memberName(book.ID(member)), Months: []VisitMonth{}, Items: []ReviewItem{}}
-				if member.IsZero() {
-					g.Name = words.NobodyAssigned
-				}
-				groups[member] = g
-			}
-			item := v.reviewItem(r)
-			if kind == pb.Kind_KIND_VISIT {
-				g.month(item)
-			} else {
-				g.Items = append(g.Items, item)
-			}
+	groups := map[ID][]*queuedItem{}
+	for _, h := range n.queued(v, true).households {
+		for i := range h.items {
+			groups[h.items[i].member] = append(groups[h.items[i].member], &h.items[i])
 		}
 	}
-	for _, g := range groups {
-		slices.SortFunc(g.Months, func(a, b VisitMonth) int { return (a.Year-b.Year)*12 + a.Month - b.Month })
-		for _, m := range g.Months {
-			oldestFirst(m.Visits)
+	for member, items := range groups {
+		g := ReviewGroup{Member: member, Name: v.memberName(book.ID(member)), Months: []VisitMonth{}, Items: []ReviewItem{}}
+		if member.IsZero() {
+			g.Name = words.NobodyAssigned
 		}
-		oldestFirst(g.Items)
-		out = append(out, *g)
+		// Oldest first, so that months and what is in them come in their order.
+		slices.SortFunc(items, func(a, b *queuedItem) int {
+			return cmp.Or(cmp.Compare(a.Day, b.Day), bytes.Compare(a.ID[:], b.ID[:]))
+		})
+		g.fill(items)
+		out = append(out, g)
 	}
 	sortByName(out, func(g ReviewGroup) (string, ID) { return g.Name, g.Member })
 	return out
 }
 
-func oldestFirst(xs []ReviewItem) {
-	newestFirst(xs, func(i ReviewItem) (Day, ID) { return i.Day, i.ID })
-	slices.Reverse(xs)
+// Waiting is how many records wait for a verdict of this user: those of ReviewQueue, without
+// its texts.
+func (n *Notebook) Waiting() int {
+	count := 0
+	for _, h := range n.queued(n.view(), false).households {
+		count += len(h.waiting)
+	}
+	return count
 }
 
-func (g *ReviewGroup) month(item ReviewItem) {
-	d := viet.FromDays(int(item.Day))
-	for i := range g.Months {
-		if g.Months[i].Year == d.Year && g.Months[i].Month == d.Month {
-			g.Months[i].Visits = append(g.Months[i].Visits, item)
-			return
+// queue is what waits for a verdict of this user in one snapshot, by household.
+type queue struct {
+	snapshot *store.Snapshot
+	// others is the edition of members, lists and all else that items are judged and named by.
+	others     uint64
+	households map[book.Holder]queuedHousehold
+}
+
+// queuedHousehold is what waits of one household at one edition of its records. items has the
+// texts, in the order of waiting, once somebody asked for them.
+type queuedHousehold struct {
+	edition uint64
+	waiting []queuedRecord
+	items   []queuedItem
+}
+
+type queuedRecord struct {
+	id     book.ID
+	status book.Status
+}
+
+type queuedItem struct {
+	ReviewItem
+	member ID
+	visit  bool
+	// year and month are those of Day.
+	year, month int
+}
+
+// queued gives what waits, with texts or without: only households whose records changed since
+// the last time are looked through again.
+func (n *Notebook) queued(v *view, texts bool) *queue {
+	q := &queue{snapshot: v.Snapshot, others: v.Edition(book.Holder{})}
+	if !v.atDesk() {
+		return q
+	}
+	before := n.queue.Load()
+	if before == nil || before.others != q.others {
+		before = new(queue)
+	}
+	if before.snapshot == v.Snapshot && !texts {
+		return before
+	}
+	q.households = make(map[book.Holder]queuedHousehold, len(before.households))
+	for holder := range v.Holders() {
+		edition := v.Edition(holder)
+		h, ok := before.households[holder]
+		if !ok || h.edition != edition {
+			h = queuedHousehold{edition: edition}
+			for r := range v.Held(holder) {
+				if info, _ := book.KindInfo(r.Kind); !info.Reviewed {
+					continue
+				}
+				if status, ok := v.waits(r); ok {
+					h.waiting = append(h.waiting, queuedRecord{r.ID, status})
+				}
+			}
+		}
+		if texts && h.items == nil && len(h.waiting) > 0 {
+			h.items = make([]queuedItem, len(h.waiting))
+			of := v.nameOf(holder.ID.Bytes())
+			facts, _ := world{v}.Household(holder.ID)
+			for i, w := range h.waiting {
+				r, _ := v.Record(w.id)
+				h.items[i] = v.queuedItem(r, w.status, of, ID(facts.Member))
+			}
+		}
+		q.households[holder] = h
+	}
+	n.queue.Store(q)
+	return q
+}
+
+// fill puts items that are sorted by day into a group, visits by month.
+func (g *ReviewGroup) fill(items []*queuedItem) {
+	var visits []*queuedItem
+	for _, item := range items {
+		if item.visit {
+			visits = append(visits, item)
+		} else {
+			g.Items = append(g.Items, item.ReviewItem)
 		}
 	}
-	g.Months = append(g.Months, VisitMonth{Year: d.Year, Month: d.Month, Visits: []ReviewItem{item}})
+	for len(visits) > 0 {
+		m := VisitMonth{Year: visits[0].year, Month: visits[0].month}
+		end := slices.IndexFunc(visits, func(i *queuedItem) bool { return i.year != m.Year || i.month != m.Month })
+		if end < 0 {
+			end = len(visits)
+		}
+		m.Visits = make([]ReviewItem, end)
+		for i, item := range visits[:end] {
+			m.Visits[i] = item.ReviewItem
+		}
+		g.Months = append(g.Months, m)
+		visits = visits[end:]
+	}
 }
 
-// waits tells whether a record waits for a verdict that this user may give. A deleted one
-// does not: nothing of it counts.
-func (v *view) waits(r store.Record) bool {
+// waits tells whether a record waits for a verdict that this user may give, and how it
+// stands. A deleted one does not: nothing of it counts.
+func (v *view) waits(r store.Record) (book.Status, bool) {
 	if len(r.Own) > 0 || r.New || deleted(r.Record) {
-		return false
+		return 0, false
 	}
 	status, _, _ := book.StatusOf(r.Record, world{v}.About(r.ID, pb.Kind_KIND_REVIEW), world{v})
 	if status != book.Stored && status != book.WaitingAgain {
-		return false
+		return status, false
 	}
-	return book.MayReview(v.me, r.Record, lww.Digest(r.State.Body), world{v}) == nil
+	return status, book.MayReview(v.me, r.Record, lww.Digest(r.State.Body), world{v}) == nil
 }
 
 // memberOf gives the member whose work a record is: for whom it was written, else who looks
 // after the household.
 func (v *view) memberOf(r store.Record) ID {
-	if m, ok := body(r.Record).(interface{ GetOnBehalfOf() []byte }); ok && len(m.GetOnBehalfOf()) > 0 {
+	h, _ := world{v}.Household(r.Holder.ID)
+	return workOf(r, body(r.Record), ID(h.Member))
+}
+
+// workOf is memberOf of a record whose body and household's member are known.
+func workOf(r store.Record, body proto.Message, household ID) ID {
+	if m, ok := body.(interface{ GetOnBehalfOf() []byte }); ok && len(m.GetOnBehalfOf()) > 0 {
 		return idFrom(m.GetOnBehalfOf())
 	}
 	if r.Kind != pb.Kind_KIND_HOUSEHOLD && !r.Author.IsZero() {
 		return ID(r.Author)
 	}
-	h, _ := world{v}.Household(r.Holder.ID)
-	return ID(h.Member)
+	return household
 }
 
-func (v *view) reviewItem(r store.Record) ReviewItem {
-	item := ReviewItem{
+// queuedItem puts a record that waits into words; of is the household's title, assigned its
+// member.
+func (v *view) queuedItem(r store.Record, status book.Status, of string, assigned ID) queuedItem {
+	body, whole := wholeBody(r.Record)
+	item := queuedItem{member: workOf(r, body, assigned), visit: r.Kind == pb.Kind_KIND_VISIT, ReviewItem: ReviewItem{
 		ID: ID(r.ID), Kind: kindTerm(r.Kind),
-		Household: ID(r.Holder.ID), Of: v.nameOf(r.Holder.ID.Bytes()), Title: v.title(r.Record), Receipt: v.receipt(r),
-	}
-	if m, ok := body(r.Record).(interface{ GetDay() int32 }); ok {
+		Household: ID(r.Holder.ID), Of: of, Title: v.titleOf(r.Record, body), Receipt: v.unreviewed(r.ID, status),
+	}}
+	if m, ok := body.(interface{ GetDay() int32 }); ok {
 		item.Day = Day(m.GetDay())
 	}
+	d := viet.FromDays(int(item.Day))
+	item.year, item.month = d.Year, d.Month
 	for _, w := range book.LastWriters(r.Record, world{v}) {
 		item.By = append(item.By, v.memberName(w))
 	}
 	var since lww.Version
-	for _, review := range (world{v}).About(r.ID, pb.Kind_KIND_REVIEW) {
-		if review.State.Created.Compare(since) > 0 {
-			since = review.State.Created
+	for review := range v.About(r.ID, pb.Kind_KIND_REVIEW) {
+		if created := placed(review).State.Created; created.Compare(since) > 0 {
+			since = created
 		}
 	}
 	if r.Kind == pb.Kind_KIND_HOUSEHOLD && since.IsZero() {
 		// The branch's own list had no verdict: what the member changed in it is new.
 		since = r.State.Created
 	}
-	for _, f := range v.fieldLines(r.Kind, r.State, since) {
+	if !whole {
+		body = nil
+	}
+	for _, f := range v.linesOf(r.Kind, r.State, since, body) {
 		// What the desk itself keeps (100 and up) is not under review.
 		if f.Field <= lww.LastReviewed {
 			item.Fields = append(item.Fields, f)
@@ -204,7 +297,10 @@ func (n *Notebook) ApproveVisits(ctx context.Context, member ID, year int, month
 	var writes []store.Write
 	for r := range v.Kind(pb.Kind_KIND_VISIT) {
 		d := viet.FromDays(int(decode[pb.Visit](r.State).GetDay()))
-		if d.Year != year || d.Month != int(month) || v.memberOf(r) != member || !v.waits(r) {
+		if d.Year != year || d.Month != int(month) || v.memberOf(r) != member {
+			continue
+		}
+		if _, ok := v.waits(r); !ok {
 			continue
 		}
 		c, err := n.verdict(v, ID(r.ID), pb.Verdict_VERDICT_APPROVED, "")
@@ -221,7 +317,7 @@ func (n *Notebook) ApproveVisits(ctx context.Context, member ID, year int, month
 		return 0, ErrNothingToApprove
 	}
 	n.apart()
-	if _, err := n.store.AddOps(ctx, writes...); err != nil {
+	if err := n.send(ctx, writes...); err != nil {
 		return 0, err
 	}
 	return len(writes), nil

@@ -25,6 +25,8 @@ type State struct {
 	Filling int `json:"filling"`
 	// LastSync is the phone's clock; the zero time: never.
 	LastSync time.Time `json:"last_sync"`
+	// LowSpace: so little room is left that writing may soon fail.
+	LowSpace bool `json:"low_space,omitempty"`
 	// Safe: nothing would be lost with this phone.
 	Safe bool `json:"safe"`
 	// Lines say all of it in words, what needs doing first.
@@ -54,8 +56,10 @@ func (n *Notebook) State() State {
 			s.Lines = append(s.Lines, line)
 		}
 	}
+	_, s.LowSpace = n.Space()
 	trouble := n.trouble.Load()
 	say(st.Revoked, words.Revoked)
+	say(s.LowSpace, words.LowSpace)
 	say(st.Unconfirmed, words.CloneWaits)
 	say(s.Mends > 0, words.MendCount(s.Mends))
 	say(s.Conflicts > 0, words.ConflictCount(s.Conflicts))

@@ -41,21 +41,23 @@ func (w world) MemberOfDevice(device uint32) (book.ID, bool) {
 
 // people is what the rules ask of members again and again, read once a view.
 type people struct {
-	facts   map[book.ID]book.MemberFacts
-	devices map[uint32]book.ID
+	facts    map[book.ID]book.MemberFacts
+	devices  map[uint32]book.ID
+	branches map[book.ID][]book.MemberFacts
 }
 
 func (v *view) people() *people {
 	if v.members != nil {
 		return v.members
 	}
-	v.members = &people{facts: map[book.ID]book.MemberFacts{}, devices: map[uint32]book.ID{}}
+	v.members = &people{facts: map[book.ID]book.MemberFacts{}, devices: map[uint32]book.ID{}, branches: map[book.ID][]book.MemberFacts{}}
 	for r := range v.Kind(pb.Kind_KIND_MEMBER) {
 		f, devices, ok := book.MemberFactsOf(r.Record)
 		if !ok {
 			continue
 		}
 		v.members.facts[r.ID] = f
+		v.members.branches[f.Unit] = append(v.members.branches[f.Unit], f)
 		for _, d := range devices {
 			v.members.devices[d] = r.ID
 		}
@@ -128,11 +130,5 @@ func (w world) HadVersion(id book.ID, digest [16]byte) bool {
 }
 
 func (w world) BranchMembers(branch book.ID) []book.MemberFacts {
-	var out []book.MemberFacts
-	for _, f := range w.people().facts {
-		if f.Unit == branch {
-			out = append(out, f)
-		}
-	}
-	return out
+	return w.people().branches[branch]
 }

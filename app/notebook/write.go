@@ -159,10 +159,19 @@ func (n *Notebook) put(ctx context.Context, plan func(v *view) (change, error)) 
 	}
 	id, _ := book.IDFrom(c.envelope.GetId())
 	w.Session = n.session(id)
-	if _, err := n.store.AddOps(ctx, w); err != nil {
+	if err := n.send(ctx, w); err != nil {
 		return book.ID{}, fmt.Errorf("save %s: %w", c.envelope.GetKind(), err)
 	}
 	return id, nil
+}
+
+// send puts changes into the outbox, the one way there, and has Live send them.
+func (n *Notebook) send(ctx context.Context, writes ...store.Write) error {
+	if _, err := n.store.AddOps(ctx, writes...); err != nil {
+		return err
+	}
+	n.Kick()
+	return nil
 }
 
 // session names the sitting of a change: those of one sitting join before they are sent.

@@ -19,9 +19,12 @@
 // the state. Dropping a household deletes its key first, so copies of the file
 // lose it too.
 //
+// Beside the file a small one counts wrong guesses at the PIN, and a device check leaves
+// another; neither tells anything of the book.
+//
 // # Errors
 //
-// [*BusyError], [*NewerError], [*FullError], [*MissingError], [*ExistsError] and
-// [*LeavingError] carry a sentence for the screen (UserMessage); those of package seal pass
+// [*BusyError], [*NewerError], [*FullError], [*MissingError], [*ExistsError], [*LeavingError]
+// and [*WaitError] carry a sentence for the screen (UserMessage); those of package seal pass
 // through. After any error neither file nor memory has changed.
 package store

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -76,6 +77,21 @@ func (e *LeavingError) Error() string {
 // UserMessage is the sentence for the screen.
 func (e *LeavingError) UserMessage() string {
 	return "Hộ này đã chuyển cho đảng viên khác phụ trách nên không ghi thêm được. Những gì chưa gửi sẽ được gửi cho chi bộ."
+}
+
+// WaitError: after several wrong PINs the next guess has to wait. Nothing was tried.
+type WaitError struct{ For time.Duration }
+
+func (e *WaitError) Error() string { return "wait " + e.For.String() + " before the next PIN" }
+
+// UserMessage is the sentence for the screen: seconds up to a minute and a half, then
+// minutes, rounded up.
+func (e *WaitError) UserMessage() string {
+	n, unit := (e.For+time.Second-1)/time.Second, "giây"
+	if n > 90 {
+		n, unit = (n+59)/60, "phút"
+	}
+	return fmt.Sprintf("Nhập sai nhiều lần. Đợi %d %s rồi thử lại.", n, unit)
 }
 
 // Error is a plain failure with a sentence for the screen.

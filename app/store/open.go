@@ -113,7 +113,7 @@ func peek(ctx context.Context, dir string) (p Peeked, err error) {
 	if err != nil || v == 0 {
 		return p, err
 	}
-	p.Exists, p.Newer = true, v > schemaVersion
+	p.Exists, p.Newer, p.schema = true, v > schemaVersion, v
 	if p.Newer {
 		return p, nil
 	}
@@ -202,11 +202,13 @@ func create(ctx context.Context, o Options, id Identity, pin string, device seal
 	if err = tx.Commit(); err != nil {
 		return s, diskError(err)
 	}
+	s.wrapped.Store(&wrapped)
+	forget(o.Dir)
 	s.now.Store(&Snapshot{state: st})
 	return s, nil
 }
 
-func open(ctx context.Context, o Options, unwrap func(seal.Wrapped) (seal.BookKey, error)) (s *Store, err error) {
+func open(ctx context.Context, o Options, unwrap func(*Store, seal.Wrapped) (seal.BookKey, error)) (s *Store, err error) {
 	o = o.filled()
 	if ok, err := exists(o.Dir); err != nil {
 		return nil, fmt.Errorf("open book: %w", err)
@@ -237,9 +239,10 @@ func open(ctx context.Context, o Options, unwrap func(seal.Wrapped) (seal.BookKe
 	if err != nil {
 		return s, err
 	}
-	if s.bookKey, err = unwrap(wrapped); err != nil {
+	if s.bookKey, err = unwrap(s, wrapped); err != nil {
 		return s, err
 	}
+	s.wrapped.Store(&wrapped)
 	s.sealer = seal.NewSealer(o.Rand, s.name)
 	b, err := s.load(ctx)
 	if err != nil {
@@ -425,6 +428,8 @@ func (s *Store) setPIN(ctx context.Context, pin string, device seal.DeviceSecret
 	if _, err := s.db.ExecContext(ctx, "UPDATE book SET wrapped = ?", w.Bytes()); err != nil {
 		return fmt.Errorf("set pin: %w", diskError(err))
 	}
+	s.wrapped.Store(&w)
+	forget(s.o.Dir)
 	return nil
 }
 
@@ -470,7 +475,7 @@ func (s *Store) wipe(ctx context.Context) error {
 	s.closed = true
 	s.now.Store(&Snapshot{state: new(State)})
 	err := s.db.Close()
-	for _, name := range []string{fileName, fileName + "-wal", fileName + "-shm"} {
+	for _, name := range []string{fileName, fileName + "-wal", fileName + "-shm", guessName, markName} {
 		if e := os.Remove(filepath.Join(s.o.Dir, name)); e != nil && !errors.Is(e, fs.ErrNotExist) {
 			err = errors.Join(err, e)
 		}

@@ -63,6 +63,10 @@ CREATE TABLE state (
 // pages. temp_store MEMORY: no file beside ours, and Android has no /tmp. One connection:
 // reading happens in memory, so there is nothing to wait for.
 func openDB(dir string, maxPages int) (*sql.DB, error) {
+	return openFile(filepath.Join(dir, fileName), maxPages)
+}
+
+func openFile(path string, maxPages int) (*sql.DB, error) {
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 		"temp_store(MEMORY)", "secure_delete(ON)", "journal_size_limit(4194304)",
@@ -70,7 +74,7 @@ func openDB(dir string, maxPages int) (*sql.DB, error) {
 	if maxPages > 0 {
 		q.Add("_pragma", "max_page_count("+strconv.Itoa(maxPages)+")")
 	}
-	path, err := filepath.Abs(filepath.Join(dir, fileName))
+	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open book: %w", err)
 	}

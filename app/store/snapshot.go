@@ -37,6 +37,10 @@ type Snapshot struct {
 	drafts []*Draft
 	// damaged counts rows that did not open.
 	damaged int
+	// edition counts the changes of the book since it was opened; editions has the last one
+	// of each household, others the last one of all else.
+	edition, others uint64
+	editions        table[book.Holder, uint64]
 }
 
 // State is all that is known besides records, changes and drafts.
@@ -99,6 +103,26 @@ func (b *Snapshot) list(ids []book.ID, k pb.Kind) iter.Seq[Record] {
 				return
 			}
 		}
+	}
+}
+
+// Edition tells two snapshots of one open book apart, holder by holder: as long as it is the
+// same, so are the holder's records and what lies over them. It is kept for households; of
+// every other holder it is that of all of them together.
+func (b *Snapshot) Edition(h book.Holder) uint64 {
+	if h.Kind != pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
+		return b.others
+	}
+	e, _ := b.editions.get(h)
+	return e
+}
+
+// Holders goes through the households of which there are records, in no order.
+func (b *Snapshot) Holders() iter.Seq[book.Holder] {
+	return func(yield func(book.Holder) bool) {
+		b.holder.each(func(h book.Holder, _ []book.ID) bool {
+			return h.Kind != pb.HolderKind_HOLDER_KIND_HOUSEHOLD || yield(h)
+		})
 	}
 }
 

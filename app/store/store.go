@@ -270,6 +270,9 @@ type Store struct {
 	bookKey  seal.BookKey
 	sealer   *seal.Sealer
 	recovery []byte
+	// wrapped is the book key behind the PIN of now.
+	wrapped  atomic.Pointer[seal.Wrapped]
+	guessing sync.Mutex // held during a guess at the PIN
 
 	// mu is held while a write runs: never by a reader.
 	mu     sync.Mutex
@@ -296,15 +299,15 @@ func Create(ctx context.Context, o Options, id Identity, pin string, device seal
 
 // Open opens the book in o.Dir. It takes the time of a guess at the PIN and of reading the
 // whole book: call it off the screen's thread. Errors: [*MissingError], [*BusyError],
-// [*NewerError], seal.ErrWrongPIN, seal.ErrDeviceSecret, seal.ErrDamaged.
+// [*NewerError], [*WaitError], seal.ErrWrongPIN, seal.ErrDeviceSecret, seal.ErrDamaged.
 func Open(ctx context.Context, o Options, pin string, device seal.DeviceSecret) (*Store, error) {
-	return open(ctx, o, func(w seal.Wrapped) (seal.BookKey, error) { return w.Unwrap(ctx, pin, device) })
+	return open(ctx, o, func(s *Store, w seal.Wrapped) (seal.BookKey, error) { return s.guess(ctx, w, pin, device) })
 }
 
 // OpenRecovered opens the book with the book key that the server gave back, and puts it
 // behind a new PIN. The error is seal.ErrOpen where the key is not this book's.
 func OpenRecovered(ctx context.Context, o Options, key seal.BookKey, newPIN string, device seal.DeviceSecret) (*Store, error) {
-	s, err := open(ctx, o, func(seal.Wrapped) (seal.BookKey, error) { return key, nil })
+	s, err := open(ctx, o, func(*Store, seal.Wrapped) (seal.BookKey, error) { return key, nil })
 	if err != nil {
 		return nil, err
 	}
@@ -328,6 +331,16 @@ type Peeked struct {
 	Name      string
 	Device    uint32
 	SealedKey []byte
+
+	schema int
+}
+
+// Err is why the book cannot be opened by this app whatever the PIN: [*NewerError]; nil else.
+func (p Peeked) Err() error {
+	if p.Newer {
+		return &NewerError{Found: p.schema, Known: schemaVersion}
+	}
+	return nil
 }
 
 // Peek looks whether a book is in a folder and whether another app has it open.

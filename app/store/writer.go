@@ -155,7 +155,7 @@ func (w *writer) snapshot() *Snapshot {
 	next := &Snapshot{
 		rows: w.rows.table, ops: w.ops, drafts: w.drafts, state: w.old.state,
 		recs: w.old.recs, holder: w.old.holder, about: w.old.about, kinds: w.old.kinds,
-		damaged: w.old.damaged,
+		damaged: w.old.damaged, edition: w.old.edition, others: w.old.others, editions: w.old.editions,
 	}
 	if w.stateChanged {
 		st := w.state
@@ -171,6 +171,7 @@ func (w *writer) snapshot() *Snapshot {
 		}
 	}
 	x := newIndexer(w.old)
+	next.edition++
 	for id := range w.touched {
 		var base *row
 		if r, ok := w.rows.get(id); ok {
@@ -179,7 +180,26 @@ func (w *writer) snapshot() *Snapshot {
 		x.put(id, lay(base, own[id]))
 	}
 	x.into(next)
+	w.editions(next)
 	return next
+}
+
+// editions notes whose records this write changed.
+func (w *writer) editions(next *Snapshot) {
+	e := edit(next.editions)
+	for id := range w.touched {
+		for _, b := range []*Snapshot{w.old, next} {
+			r, ok := b.recs.get(id)
+			switch {
+			case !ok:
+			case r.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD:
+				e.set(r.Holder, next.edition)
+			default:
+				next.others = next.edition
+			}
+		}
+	}
+	next.editions = e.table
 }
 
 // lay gives the record that a screen shows: the row with the own changes over it; nil where

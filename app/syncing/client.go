@@ -55,6 +55,9 @@ type Client struct {
 	http     *http.Client
 	sync     rpc.SyncServiceClient
 	enrol    rpc.EnrolServiceClient
+	// o and pins make another connection, for Ping.
+	o    Options
+	pins [][32]byte
 }
 
 // NewClient makes a client to the address and pins of the identity; the token is asked for
@@ -71,7 +74,7 @@ func NewClient(identity func() store.Identity, o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{identity: identity, http: &http.Client{Transport: t, CheckRedirect: noRedirect}}
+	c := &Client{identity: identity, http: &http.Client{Transport: t, CheckRedirect: noRedirect}, o: o, pins: pins}
 	limit := connect.WithReadMaxBytes(maxReply)
 	auth := connect.WithInterceptors(bearer(identity))
 	c.sync = wire.NewClient(c.http, address, maxReply, auth)

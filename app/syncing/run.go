@@ -107,7 +107,8 @@ func handOver(ctx context.Context, b Book, srv Server) (Outcome, error) {
 
 // Keep syncs until ctx ends: at once, when kick is sent to (after a save, when the network
 // returns, on the button), and at the engine's times. report gets every outcome; it runs on
-// this goroutine. Keep returns early when the phone was revoked and wiped.
+// this goroutine. Keep returns early when the phone was revoked and wiped; what stood in the
+// way of that is tried again when kicked.
 func Keep(ctx context.Context, e *Engine, b Book, srv Server, kick <-chan struct{}, report func(Outcome, error)) {
 	for {
 		out, err := Run(ctx, e, b, srv)
@@ -115,7 +116,7 @@ func Keep(ctx context.Context, e *Engine, b Book, srv Server, kick <-chan struct
 			return
 		}
 		report(out, err)
-		if out.Kind == Revoked {
+		if out.Kind == Revoked && err == nil {
 			return
 		}
 		var timer <-chan time.Time

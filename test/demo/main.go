@@ -55,5 +55,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return check(s, told)
+	if err := check(s, told); err != nil {
+		return err
+	}
+	return windows(s, told)
 }

@@ -15,6 +15,7 @@ type told struct {
 	counts                   map[string]int
 
 	household, moved   string // ids: where things were written; what was handed over
+	movedHead          string
 	visit, note        string
 	petition, number   string
 	petitionText       string
@@ -292,6 +293,7 @@ func handOver(s *stage, t *told) error {
 	if err := t.secretary.do(nil, "assign", t.moved, t.second.name); err != nil {
 		return err
 	}
+	t.movedHead = moved.Head
 	say("Đ/c "+t.secretary.name, "giao hộ "+moved.Head+" cho đ/c "+t.second.name, "")
 	for _, p := range []*person{t.secretary, t.first, t.second} {
 		if err := p.sync(); err != nil {

@@ -58,7 +58,7 @@ func OpenDisplay(width, height int) (*Display, error) {
 		return nil, err
 	}
 	defer r.Close()
-	d := &Display{dir: dir, cmd: exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp")}
+	d := &Display{dir: dir, cmd: exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", fmt.Sprintf("%dx%dx24", width, height), "-nolisten", "tcp", "-noreset")}
 	d.cmd.ExtraFiles = []*os.File{w}
 	if err := d.cmd.Start(); err != nil {
 		w.Close()
@@ -121,7 +121,9 @@ type App struct {
 	sock string
 	id   string
 	x, y int
-	end  chan error
+	// keyless: the driver takes no keys from X; see outline.Question.
+	keyless bool
+	end     chan error
 }
 
 // Launch says how an app is started.
@@ -134,11 +136,13 @@ type Launch struct {
 	X, Y, W, H int
 	// Home keeps the app's preferences; "" a new one.
 	Home string
+	// Phone: built for the phone's driver.
+	Phone bool
 }
 
 // Start starts an app and waits for its window.
 func (d *Display) Start(l Launch) (*App, error) {
-	a := &App{Name: l.Name, d: d, sock: filepath.Join(d.dir, fmt.Sprintf("%s-%d.sock", l.Name, time.Now().UnixNano())), x: l.X, y: l.Y, end: make(chan error, 1)}
+	a := &App{Name: l.Name, d: d, sock: filepath.Join(d.dir, fmt.Sprintf("%s-%d.sock", l.Name, time.Now().UnixNano())), x: l.X, y: l.Y, keyless: l.Phone, end: make(chan error, 1)}
 	home := l.Home
 	if home == "" {
 		home = filepath.Join(d.dir, "home-"+l.Name)
@@ -211,7 +215,9 @@ func (a *App) until(so func() (bool, error)) error {
 }
 
 // Look gives what the window shows now.
-func (a *App) Look() (outline.Shown, error) {
+func (a *App) Look() (outline.Shown, error) { return a.ask(outline.Question{}) }
+
+func (a *App) ask(q outline.Question) (outline.Shown, error) {
 	var s outline.Shown
 	c, err := net.Dial("unix", a.sock)
 	if err != nil {
@@ -219,6 +225,9 @@ func (a *App) Look() (outline.Shown, error) {
 	}
 	defer c.Close()
 	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	if err := json.NewEncoder(c).Encode(q); err != nil {
+		return s, err
+	}
 	err = json.NewDecoder(c).Decode(&s)
 	return s, err
 }
@@ -407,6 +416,14 @@ func (a *App) Type(field, keys string) error {
 
 // Keys types to whatever has the focus.
 func (a *App) Keys(keys string) error {
+	if a.keyless {
+		for _, r := range keys {
+			if _, err := a.ask(outline.Question{Keys: string(r)}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
 	if err := a.focus(); err != nil {
 		return err
 	}
@@ -414,13 +431,32 @@ func (a *App) Keys(keys string) error {
 	return err
 }
 
-// Key presses one key by its X name, such as Escape.
+// Key presses one key by its X name that is Fyne's too, such as Escape.
 func (a *App) Key(name string) error {
+	if a.keyless {
+		_, err := a.ask(outline.Question{Key: name})
+		return err
+	}
 	if err := a.focus(); err != nil {
 		return err
 	}
 	_, err := a.d.run("xdotool", "key", name)
 	return err
+}
+
+// Clear empties a field with the backspace key.
+func (a *App) Clear(field string) error {
+	s, err := a.Look()
+	if err != nil {
+		return err
+	}
+	it, _ := find(s, field, outline.Field)
+	for range []rune(it.Value) {
+		if err := a.Key("BackSpace"); err != nil {
+			return err
+		}
+	}
+	return a.Value(field, "")
 }
 
 // Value waits until a field holds a text.

@@ -8,6 +8,7 @@ package notebooktest
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"sync"
 	"testing"
 	"time"
 
@@ -70,9 +71,12 @@ func Day(day, month, year int) notebook.Day {
 	return notebook.Day(viet.Date{Year: year, Month: month, Day: day}.Days())
 }
 
-// Branch is the server's side and the clock that all share.
+// Branch is the server's side and the clock that all share. Phones may sync from several
+// goroutines; its fields a test sets only while none does, but for SetDown.
 type Branch struct {
 	t testing.TB
+	// mu is held for what the server does, clock for At.
+	mu, clock sync.Mutex
 	// At is the time now; every look at the clock moves it by a millisecond.
 	At time.Time
 	// Down: the server does not answer.
@@ -175,8 +179,23 @@ func NewID(n uint64) notebook.ID { return id('T', n) }
 
 // Now is the clock of all phones and of the server.
 func (b *Branch) Now() time.Time {
+	b.clock.Lock()
+	defer b.clock.Unlock()
 	b.At = b.At.Add(time.Millisecond)
 	return b.At
+}
+
+// SetDown takes the server's network away or gives it back, also while phones sync.
+func (b *Branch) SetDown(down bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.Down = down
+}
+
+func (b *Branch) isDown() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.Down
 }
 
 // Phone makes the phone of a member and fills it with a first sync. It is closed at the end
@@ -233,6 +252,13 @@ func (b *Branch) Remote(s *store.Store) (notebook.Remote, error) {
 // Put writes a record on the server, as the console or an import would.
 func (b *Branch) Put(kind pb.Kind, id, subject notebook.ID, holder book.Holder, m proto.Message) {
 	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.put(kind, id, subject, holder, m)
+}
+
+func (b *Branch) put(kind pb.Kind, id, subject notebook.ID, holder book.Holder, m proto.Message) {
+	b.t.Helper()
 	body, err := lww.Encode(m)
 	if err != nil {
 		b.t.Fatal(err)
@@ -247,6 +273,8 @@ func (b *Branch) Put(kind pb.Kind, id, subject notebook.ID, holder book.Holder, 
 
 // Record is a record as the server has it.
 func (b *Branch) Record(id notebook.ID) (book.Record, bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	r, ok := b.rows[book.ID(id)]
 	if !ok {
 		return book.Record{}, false
@@ -256,6 +284,12 @@ func (b *Branch) Record(id notebook.ID) (book.Record, bool) {
 
 // Of gives the server's records of a kind in the order in which they came.
 func (b *Branch) Of(kind pb.Kind) []book.Record {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.of(kind)
+}
+
+func (b *Branch) of(kind pb.Kind) []book.Record {
 	var out []book.Record
 	for _, id := range b.ids {
 		if b.rows[id].Kind == kind {

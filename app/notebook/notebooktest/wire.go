@@ -60,6 +60,8 @@ func (w *wire) Close() {}
 
 // Sync takes all that waits and sends all that is new.
 func (w *wire) Sync(ctx context.Context) (notebook.Traffic, error) {
+	w.b.mu.Lock()
+	defer w.b.mu.Unlock()
 	if w.b.Down {
 		return notebook.Traffic{}, fmt.Errorf("sync: %w", down{})
 	}
@@ -77,6 +79,38 @@ func (w *wire) Sync(ctx context.Context) (notebook.Traffic, error) {
 		return notebook.Traffic{}, err
 	}
 	return notebook.Traffic{Sent: len(ops), Received: len(d.Rows)}, nil
+}
+
+// Keep syncs at once, when kicked and every few minutes; after a failure sooner.
+func (w *wire) Keep(ctx context.Context, kick <-chan struct{}, watch notebook.Watch) {
+	for {
+		watch.Begun()
+		t, err := w.Sync(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		rest := 5 * time.Minute
+		if err == nil {
+			watch.Moved(t)
+		} else {
+			rest = 2 * time.Second
+		}
+		watch.Ended(notebook.Round{Traffic: t}, err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-kick:
+		case <-time.After(rest):
+		}
+	}
+}
+
+// Ping answers like a server next door whose clock is the branch's.
+func (w *wire) Ping(context.Context) (notebook.Pong, error) {
+	if w.b.isDown() {
+		return notebook.Pong{}, fmt.Errorf("ping: %w", down{})
+	}
+	return notebook.Pong{TLS: "TLS 1.3", Handshake: 30 * time.Millisecond, Took: 60 * time.Millisecond, Clock: true}, nil
 }
 
 // take stores one change and answers it.
@@ -115,7 +149,7 @@ func (w *wire) take(o store.Op, from store.Identity) *pb.Ack {
 }
 
 func (b *Branch) overwritten(r book.Record, l lww.Lost, winner lww.Version) {
-	b.Put(pb.Kind_KIND_OVERWRITTEN, id('O', b.seq), notebook.ID(r.ID), r.Holder, &pb.Overwritten{
+	b.put(pb.Kind_KIND_OVERWRITTEN, id('O', b.seq), notebook.ID(r.ID), r.Holder, &pb.Overwritten{
 		Field: proto.Uint32(l.Field), Value: l.Value, Cleared: proto.Bool(l.Cleared),
 		Stamp: proto.Uint64(uint64(l.Version.Stamp)), Device: proto.Uint32(l.Version.Device), Author: b.memberOf(l.Version.Device).Bytes(),
 		WinnerStamp: proto.Uint64(uint64(winner.Stamp)), WinnerDevice: proto.Uint32(winner.Device), WinnerAuthor: b.memberOf(winner.Device).Bytes(),
@@ -136,7 +170,7 @@ func (b *Branch) grants(member book.ID) []book.Holder {
 	if member == book.ID(Hoa) || member == book.ID(Dung) {
 		return append(out, Desk, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_WHOLE_BRANCH, ID: book.ID(Unit)})
 	}
-	for _, r := range b.Of(pb.Kind_KIND_HOUSEHOLD) {
+	for _, r := range b.of(pb.Kind_KIND_HOUSEHOLD) {
 		var h pb.Household
 		if _, err := lww.Decode(r.State.Body, &h); err != nil {
 			b.t.Fatal(err)
@@ -207,10 +241,12 @@ func row(r book.Record) *pb.Row {
 
 // History gives what was overwritten, newest first.
 func (w *wire) History(_ context.Context, req *pb.HistoryRequest) (*pb.HistoryResponse, error) {
-	if w.b.Down {
+	if w.b.isDown() {
 		return nil, fmt.Errorf("history: %w", down{})
 	}
 	id, _ := book.IDFrom(req.GetId())
+	w.b.mu.Lock()
+	defer w.b.mu.Unlock()
 	values := slices.Clone(w.b.past[id])
 	slices.Reverse(values)
 	// One value a page, so that paging is tried too.
@@ -223,7 +259,7 @@ func (w *wire) History(_ context.Context, req *pb.HistoryRequest) (*pb.HistoryRe
 }
 
 func (w *wire) ListDevices(context.Context) (*pb.ListDevicesResponse, error) {
-	if w.b.Down {
+	if w.b.isDown() {
 		return nil, fmt.Errorf("list devices: %w", down{})
 	}
 	last := time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC).UnixMilli()

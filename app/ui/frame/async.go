@@ -3,6 +3,7 @@ package frame
 import (
 	"context"
 	"sync/atomic"
+	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -26,6 +27,22 @@ func (f *Frame) Go(work func(ctx context.Context) error, done func(error)) {
 			}
 		})
 	})
+}
+
+// after does something on the screen's thread when some time has passed; at once where work
+// runs at once.
+func (f *Frame) after(d time.Duration, do func()) {
+	if f.inline {
+		do()
+		return
+	}
+	f.Go(func(ctx context.Context) error {
+		select {
+		case <-time.After(d):
+		case <-ctx.Done():
+		}
+		return nil
+	}, func(error) { do() })
 }
 
 // Load reads off the screen's thread and shows on it.

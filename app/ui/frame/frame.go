@@ -103,13 +103,13 @@ type Frame struct {
 	ctx     context.Context
 	end     context.CancelFunc
 	working int
+	inline  bool
 
-	tabs    []*Tab
-	at      int
-	single  []*Screen // the stack before the tabs are there: joining, PIN
-	root    *root
-	said    *saying
-	focused fyne.CanvasObject
+	tabs   []*Tab
+	at     int
+	single []*Screen // the stack before the tabs are there: joining, PIN
+	root   *root
+	said   *saying
 }
 
 // New puts an empty frame into a window.
@@ -119,7 +119,7 @@ func New(o Options) *Frame {
 		f.now = time.Now
 	}
 	if o.Inline {
-		f.start = atOnce
+		f.start, f.inline = atOnce, true
 	}
 	f.ctx, f.end = context.WithCancel(context.Background())
 	f.root = newRoot(f)
@@ -367,23 +367,28 @@ func (f *Frame) rune(r rune) {
 	}
 }
 
+// touchTime is longer than a finger rests on a field: the focus comes with the touch, and
+// what moves before the finger is lifted would be tapped in its place.
+const touchTime = 300 * time.Millisecond
+
 // entryFocus scrolls a field that is typed in over the on-screen keyboard, and makes room
-// below so that the last field can go there too.
+// below so that the last field can go there too. The room stays: nothing jumps when the
+// finger goes to the next field or to a button.
 func (f *Frame) entryFocus(o fyne.CanvasObject, gained bool) {
-	if !fyne.CurrentDevice().IsMobile() {
+	if !gained || !fyne.CurrentDevice().IsMobile() {
 		return
 	}
-	for _, p := range f.root.panes {
-		if p.s.scroll == nil {
-			continue
+	f.after(touchTime, func() {
+		if focused, ok := o.(fyne.Focusable); !ok || f.win.Canvas().Focused() != focused {
+			return
 		}
-		if gained {
-			p.s.scroll.Room(p.Size().Height / 2)
-			p.s.scroll.Reveal(o)
-		} else {
-			p.s.scroll.Room(0)
+		for _, p := range f.root.panes {
+			if p.s.scroll != nil {
+				p.s.scroll.Room(p.Size().Height / 2)
+				p.s.scroll.Reveal(o)
+			}
 		}
-	}
+	})
 }
 
 // Redraw draws everything anew, after the theme changed.

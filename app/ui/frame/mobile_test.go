@@ -36,6 +36,4 @@ func TestFocusedFieldIsScrolledOverTheKeyboard(t *testing.T) {
 	if it := at(); it.Y+40 > uitest.Phone.Height/2 || it.Y < 0 {
 		t.Errorf("the field that is typed in stands at %v of %v", it.Y, uitest.Phone.Height)
 	}
-	r.Window.Canvas().Unfocus()
-	r.Golden("keyboard_gone")
 }

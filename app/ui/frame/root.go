@@ -56,6 +56,11 @@ func (r *root) Layout(_ []fyne.CanvasObject, size fyne.Size) {
 	r.size = size
 	if r.f.Top() != nil && (r.fitting() != before || r.isWide() != r.wide) {
 		r.build()
+		for _, p := range r.panes {
+			if p.s.Refresh != nil {
+				p.s.Refresh()
+			}
+		}
 	}
 	r.fit()
 }
@@ -238,7 +243,7 @@ func newPane(f *Frame, s *Screen) *pane {
 		p.body = container.NewWithoutLayout()
 	}
 	if s.Foot != nil {
-		p.foot.Add(kit.Inset(2*kit.Grid, kit.Grid, s.Foot))
+		p.foot.Objects = []fyne.CanvasObject{kit.Ground(kit.Page), kit.Inset(2*kit.Grid, kit.Grid, s.Foot)}
 	}
 	objects := []fyne.CanvasObject{p.back, p.body, p.top, p.line, p.foot, p.edge}
 	if s.Above != nil {
@@ -264,7 +269,11 @@ func (p *pane) head() {
 	if len(st) <= 1 || p.s == st[0] {
 		row = kit.Beside(kit.Gap(kit.Touch), row) // as high as one with a button
 	}
-	p.top.Objects = []fyne.CanvasObject{kit.Inset(kit.Grid, 0.5*kit.Grid, row)}
+	if p.s.Aside != "" {
+		row = kit.Trailing(row, kit.Gap(1)) // the margin of the page below
+	}
+	p.top.Objects = []fyne.CanvasObject{kit.Ground(kit.Page), kit.Inset(kit.Grid, 0.5*kit.Grid, row)}
+	p.top.Refresh() // a container of the same size does not lay out new content by itself
 	p.fit()
 }
 

@@ -87,12 +87,15 @@ func (l *List) Len() int { return len(l.items) }
 // SetEmpty changes what an empty list says.
 func (l *List) SetEmpty(s string) { l.empty.Objects[0].(*Text).Set(s) }
 
-// Mark marks a row as the one that is open beside the list; -1 none.
+// Mark marks a row as the one that is open beside the list; -1 none. The list stays where
+// it is scrolled to.
 func (l *List) Mark(i int) {
 	l.keep, l.quiet = true, true
+	at := l.list.GetScrollOffset()
 	l.list.UnselectAll()
 	if i >= 0 && i < len(l.items) {
 		l.list.Select(i)
+		l.list.ScrollToOffset(at)
 	}
 	l.quiet = false
 }
@@ -120,7 +123,7 @@ func (l *List) measure() {
 		}
 		h, known := plain[len(it.Lines)]
 		if !fits || !known {
-			l.probe.set(it)
+			l.probe.write(it)
 			h = l.probe.heightAt(l.width)
 			if fits {
 				plain[len(it.Lines)] = h
@@ -170,6 +173,16 @@ func (r *row) set(it Item) {
 		tone = Second
 	}
 	r.sign.Set(it.Sign, tone)
+	r.write(it)
+	if s := r.Size(); s.Width > 0 {
+		r.place(s)
+	}
+	r.Refresh()
+}
+
+// write sets the texts alone, which is all that a row's height needs: a sign is a picture
+// and takes far longer.
+func (r *row) write(it Item) {
 	for len(r.lines) < len(it.Lines) {
 		r.lines = append(r.lines, NewText("", Style{}))
 	}
@@ -178,10 +191,6 @@ func (r *row) set(it Item) {
 		r.lines[i].Set(ln.Words)
 	}
 	r.shown = len(it.Lines)
-	if s := r.Size(); s.Width > 0 {
-		r.place(s)
-	}
-	r.Refresh()
 }
 
 func (r *row) heightAt(width float32) float32 {

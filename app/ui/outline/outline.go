@@ -118,6 +118,13 @@ func (w *walker) walk(o fyne.CanvasObject, at fyne.Position, clip rect) {
 	}
 }
 
+// Question asks a window built for tests what it shows, after some keys if there are any.
+type Question struct {
+	Keys string `json:"keys,omitempty"`
+	// Key is the name of one key, such as Back.
+	Key string `json:"key,omitempty"`
+}
+
 // Shown is a window at one moment.
 type Shown struct {
 	// Scale is pixels a unit.

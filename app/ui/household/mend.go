@@ -1,0 +1,71 @@
+package household
+
+import (
+	"context"
+
+	"fyne.io/fyne/v2"
+
+	"sodanvan/app/notebook"
+	"sodanvan/app/ui/consent"
+	"sodanvan/app/ui/frame"
+	"sodanvan/app/ui/kit"
+	"sodanvan/app/words"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+)
+
+// Mend shows a record that the server refused, and why: to mend it, to send it again, or
+// to give it up. Households and contributions have a form here; what has none, such as a
+// household's answer, can be sent again or given up.
+func Mend(f *frame.Frame, m notebook.Mend) *frame.Screen {
+	s := &frame.Screen{Name: "mend", Title: words.Mend}
+	all := []fyne.CanvasObject{
+		kit.NewText(join(m.Kind.Text, m.Of), kit.Style{Size: kit.Title, Bold: true}),
+		kit.Banner(kit.SignWrong, m.Text, kit.Wrong),
+	}
+	all = append(all, kit.Column(kit.Grid, kit.Heading(words.MendWritten), written(m.Fields)))
+	if m.Code == "no_consent" && !m.Household.IsZero() {
+		all = append(all, kit.Act(words.AskHousehold, func() {
+			f.PushOver(s, consent.Ask(f, m.Household, pb.Purpose_PURPOSE_KEEP, nil))
+		}))
+	}
+	var fm *editor
+	switch m.Kind.Code {
+	case "household":
+		fm = mending(f, m)
+	case "contribution":
+		fm = mendingGift(f, m)
+	}
+	b := f.Book
+	again := kit.Act(words.MendAsItIs, nil)
+	if fm == nil {
+		again = kit.Do(words.MendAsItIs, nil)
+	}
+	again.OnTapped = func() {
+		f.Do(again, func(ctx context.Context) error {
+			_, err := b.MendRefused(ctx, m.Record, nil)
+			return err
+		}, func() { gone(f, s, words.Written) })
+	}
+	drop := kit.Link(words.DropIt, nil)
+	drop.OnTapped = func() {
+		f.Ask(words.MendDropTitle, words.MendDropText, words.DropIt, words.Cancel, func() {
+			f.Do(drop, func(ctx context.Context) error { return b.DropRefused(ctx, m.Record) }, func() { gone(f, s, words.MendDropped) })
+		})
+	}
+	if fm == nil {
+		s.Foot = again
+	} else {
+		s.Foot = kit.Do(words.MendEdit, func() { f.Replace(fm.start(m.Kind.Code + "-mend")) })
+		all = append(all, again)
+	}
+	s.Body = kit.Column(2*kit.Grid, append(all, drop)...)
+	return s
+}
+
+// gone takes a screen away whose work is done, if the user is still there.
+func gone(f *frame.Frame, s *frame.Screen, said string) {
+	if f.Top() == s {
+		f.Pop()
+	}
+	f.Tell(said)
+}

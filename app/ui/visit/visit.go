@@ -1,0 +1,97 @@
+// Package visit has the form of a visit: a new one, one that was recorded, a half-written
+// one, and one that the server refused. It is one form: what differs is what stands in it
+// at first and what the button at the bottom does.
+package visit
+
+import (
+	"strings"
+	"time"
+
+	"sodanvan/app/notebook"
+	"sodanvan/app/ui/frame"
+	"sodanvan/app/words"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+)
+
+// New is the form of a new visit to a household; today stands in it.
+func New(f *frame.Frame, household notebook.ID) *frame.Screen {
+	return newForm(f, asNew, household, notebook.ID{}).screen
+}
+
+// Edit is the form of a visit that was recorded, with how far it has come; who may not write
+// it gets a page to read.
+func Edit(f *frame.Frame, household, id notebook.ID) *frame.Screen {
+	return newForm(f, asEdit, household, id).screen
+}
+
+// ResumeDraft goes on with a half-written form: every field stands as it was typed, good or
+// not.
+func ResumeDraft(f *frame.Frame, d notebook.Draft) *frame.Screen {
+	half, ok := frame.ReadHalf(d)
+	m := asNew
+	if ok {
+		m = mode(half.Form)
+	} else if _, err := f.Book.WrittenEdit(d.ID); err == nil {
+		m = asEdit // another app wrote it: what can be read of it is there
+	}
+	v := newForm(f, m, d.Household, d.ID)
+	v.half, v.resumed = half, true
+	v.watch(d.ID)
+	return v.screen
+}
+
+// Mend is the form of a visit that the server refused, with the reason and what was written.
+func Mend(f *frame.Frame, m notebook.Mend) *frame.Screen {
+	v := newForm(f, asMend, m.Household, m.Record)
+	v.why = m.Text
+	return v.screen
+}
+
+// mode is which form it is; it is kept in drafts.
+type mode string
+
+const (
+	asNew  mode = "visit"
+	asEdit mode = "visit-edit"
+	asMend mode = "visit-mend"
+)
+
+// contacts are the ways to meet, in the order of their chips.
+var contacts = []pb.Contact{
+	pb.Contact_CONTACT_AT_HOME, pb.Contact_CONTACT_PHONE, pb.Contact_CONTACT_MEETING,
+	pb.Contact_CONTACT_NOBODY_MET, pb.Contact_CONTACT_NOT_WISHED,
+}
+
+// silent tells whether nothing was talked about in this way of meeting.
+func silent(c pb.Contact) bool {
+	return c == pb.Contact_CONTACT_NOBODY_MET || c == pb.Contact_CONTACT_NOT_WISHED
+}
+
+// untilNextMonth is how many days from now to the same day of the next month, or to its
+// last day where that is sooner.
+func untilNextMonth(now time.Time) int32 {
+	now = now.In(words.Zone())
+	y, m, d := now.Date()
+	last := time.Date(y, m+2, 0, 0, 0, 0, 0, words.Zone()).Day()
+	next := time.Date(y, m+1, min(d, last), 12, 0, 0, 0, words.Zone())
+	return words.Today(next) - words.Today(now)
+}
+
+// ids and their text in a draft's own part.
+func joinIDs(ids []notebook.ID) string {
+	parts := make([]string, len(ids))
+	for i, id := range ids {
+		parts[i] = id.String()
+	}
+	return strings.Join(parts, " ")
+}
+
+func splitIDs(s string) []notebook.ID {
+	var ids []notebook.ID
+	for _, part := range strings.Fields(s) {
+		if id, err := notebook.ParseID(part); err == nil {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
