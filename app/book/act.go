@@ -158,7 +158,7 @@ func (c contributeCmd) Run(e *env) error {
 			}
 			edit.Initiative = &initiative
 		}
-		return e.saved(n.RecordContribution(e, id, edit))
+		return e.saved(n.RecordContribution(e, id, edit, notebook.ID{}))
 	})
 }
 

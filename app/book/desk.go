@@ -80,7 +80,7 @@ func (c assignCmd) Run(e *env) error {
 type addCmd struct{ householdFlags }
 
 func (c addCmd) Run(e *env) error {
-	return e.with(func(n *notebook.Notebook) error { return e.saved(n.NewHousehold(e, c.edit())) })
+	return e.with(func(n *notebook.Notebook) error { return e.saved(n.NewHousehold(e, c.edit(), notebook.ID{})) })
 }
 
 type suggestionsCmd struct {

@@ -1,51 +1,23 @@
 package notebook_test
 
 import (
-	"fmt"
 	"testing"
-
-	"google.golang.org/protobuf/proto"
 
 	"sodanvan/app/notebook"
 	nt "sodanvan/app/notebook/notebooktest"
-	"sodanvan/shared/book"
-	pb "sodanvan/shared/gen/sodanvan/v1"
 )
-
-// fill puts households of a member with visits and petitions each into a branch.
-func fill(branch *nt.Branch, member notebook.ID, households, visits, petitions int) {
-	next := uint64(1)
-	id := func() notebook.ID { next++; return nt.NewID(next) }
-	for i := range households {
-		h := id()
-		head := fmt.Sprintf("Nguyễn Văn %c%d", 'A'+i%26, i)
-		branch.Put(pb.Kind_KIND_HOUSEHOLD, h, nt.Unit, nt.Household(h), &pb.Household{
-			Head: &head, Address: proto.String(fmt.Sprintf("số %d", i)), Phone: proto.String(fmt.Sprintf("0912%06d", i)), Member: book.ID(member).Bytes(),
-		})
-		for v := range visits {
-			branch.Put(pb.Kind_KIND_VISIT, id(), h, nt.Household(h), &pb.Visit{
-				Day: proto.Int32(int32(nt.Today) - int32(v)*30), Contact: pb.Contact_CONTACT_AT_HOME.Enum(), Note: proto.String("Gia đình hỏi về lịch lấy nước"),
-			})
-		}
-		for range petitions {
-			branch.Put(pb.Kind_KIND_PETITION, id(), h, nt.Household(h), &pb.Petition{
-				Number: proto.String("A1-0012"), Day: proto.Int32(int32(nt.Today)), Text: proto.String("Đường ngập"),
-			})
-		}
-	}
-}
 
 // secretarysBook is a book of 800 households and 60,000 records, as the budgets have it.
 func secretarysBook(b *testing.B) *notebook.Notebook {
 	branch := nt.NewBranch(b)
-	fill(branch, nt.Binh, 800, 70, 4)
+	branch.Fill(nt.Binh, 800, 70, 4)
 	return branch.Phone(nt.Hoa)
 }
 
 // open measures from the PIN, whose guess costs nothing here, to the first list.
 func open(b *testing.B, owner notebook.ID, q notebook.Query, households, visits, petitions int) {
 	branch := nt.NewBranch(b)
-	fill(branch, nt.Binh, households, visits, petitions)
+	branch.Fill(nt.Binh, households, visits, petitions)
 	dir := b.TempDir()
 	n := branch.Empty(owner, dir)
 	if _, err := n.Sync(b.Context()); err != nil {
@@ -130,7 +102,7 @@ func BenchmarkWaitingFirst(b *testing.B) { first(b, func(n *notebook.Notebook) {
 
 func first(b *testing.B, do func(*notebook.Notebook)) {
 	branch := nt.NewBranch(b)
-	fill(branch, nt.Binh, 800, 70, 4)
+	branch.Fill(nt.Binh, 800, 70, 4)
 	dir := b.TempDir()
 	n := branch.Empty(nt.Hoa, dir)
 	if _, err := n.Sync(b.Context()); err != nil {

@@ -35,7 +35,7 @@ func TestAProxyGetsTheHouseholdsAndLosesThem(t *testing.T) {
 	cuc := must[notebook.Saved](t)(desk.NewMember(t.Context(), notebook.MemberEdit{Name: str("Vũ Thị Cúc (bịa)")})).ID
 	var hers []notebook.ID
 	for _, head := range []string{"Hộ thứ nhất", "Hộ thứ hai"} {
-		hers = append(hers, must[notebook.Saved](t)(desk.NewHousehold(t.Context(), notebook.HouseholdEdit{Head: str(head), Member: &cuc})).ID)
+		hers = append(hers, must[notebook.Saved](t)(desk.NewHousehold(t.Context(), notebook.HouseholdEdit{Head: str(head), Member: &cuc}, notebook.ID{})).ID)
 	}
 	sync(t, desk, binh)
 	if _, err := binh.Household(hers[0]); !errors.Is(err, notebook.ErrNotYours) {
@@ -125,6 +125,10 @@ func TestMembersArePeopleOfTheDesk(t *testing.T) {
 			_, err := desk.SetProxies(t.Context(), nt.Sau, []notebook.ID{nt.Dung, nt.Dung})
 			return err
 		}, invalid},
+		{"proxy of one with a phone", func() error {
+			_, err := desk.SetProxies(t.Context(), nt.Binh, []notebook.ID{nt.Dung})
+			return err
+		}, notebook.ErrHasPhone},
 		{"the same proxy again", func() error { _, err := desk.SetProxies(t.Context(), nt.Sau, []notebook.ID{nt.Binh}); return err }, notebook.ErrNothingChanged},
 		{"a household is no member", func() error { _, err := desk.EditMember(t.Context(), nt.Dat, notebook.MemberEdit{}); return err }, notebook.ErrNotYours},
 	} {
@@ -132,6 +136,13 @@ func TestMembersArePeopleOfTheDesk(t *testing.T) {
 			t.Errorf("%s: %v (%s)", c.name, err, notebook.Say(err))
 		}
 	}
+	// Not while households would be left without anybody.
+	must[notebook.Saved](t)(desk.AssignHousehold(t.Context(), nt.New, s.ID))
+	var busy *notebook.LooksAfterError
+	if _, err := desk.Delete(t.Context(), s.ID); !errors.As(err, &busy) || busy.Households != 1 || notebook.Say(err) != words.StillLooksAfter(1) {
+		t.Errorf("a member with a household is deleted: %v", err)
+	}
+	must[notebook.Saved](t)(desk.AssignHousehold(t.Context(), nt.New, notebook.ID{}))
 	must[notebook.Saved](t)(desk.Delete(t.Context(), s.ID))
 	for _, m := range desk.Members() {
 		if m.ID == s.ID {
@@ -235,7 +246,7 @@ func TestInitiativesSumWhatHouseholdsGave(t *testing.T) {
 	agree(t, n, nt.Lan, keep)
 	give := func(household notebook.ID, land, days float64, vnd int64, to *notebook.ID) notebook.ID {
 		t.Helper()
-		return must[notebook.Saved](t)(n.RecordContribution(t.Context(), household, notebook.ContributionEdit{LandM2: &land, Workdays: &days, ValueVND: &vnd, Initiative: to})).ID
+		return must[notebook.Saved](t)(n.RecordContribution(t.Context(), household, notebook.ContributionEdit{LandM2: &land, Workdays: &days, ValueVND: &vnd, Initiative: to}, notebook.ID{})).ID
 	}
 	first := give(nt.Dat, 12.55, 0.1, 1_500_000, &s.ID)
 	second := give(nt.Lan, 0.1, 0.2, 500_000, &s.ID)
@@ -302,7 +313,7 @@ func TestSumsWithoutAReviewer(t *testing.T) {
 	s := must[notebook.Saved](t)(desk.NewInitiative(t.Context(), notebook.InitiativeEdit{Name: str("Ngõ hoa"), Field: &field}))
 	agree(t, desk, nt.An, keep)
 	days := 2.5
-	must[notebook.Saved](t)(desk.RecordContribution(t.Context(), nt.An, notebook.ContributionEdit{Workdays: &days, Initiative: &s.ID}))
+	must[notebook.Saved](t)(desk.RecordContribution(t.Context(), nt.An, notebook.ContributionEdit{Workdays: &days, Initiative: &s.ID}, notebook.ID{}))
 	sync(t, desk)
 	if got := *desk.Initiatives()[0].Sums; got.NoReviewer.Workdays != 2.5 || got.Waiting != (notebook.Given{}) || got.Approved != (notebook.Given{}) {
 		t.Errorf("%+v", got)

@@ -66,7 +66,7 @@ func commends(r book.Record, fields []uint32) error {
 // NewCommendation records a commendation by the branch; for secretary and deputy. Without
 // a day it is today's. A household is not commended: ErrCommendsHousehold.
 func (n *Notebook) NewCommendation(ctx context.Context, e CommendationEdit) (Saved, error) {
-	s, err := n.ofBranch(ctx, e, func(v *view) proto.Message { return &pb.Commendation{Day: proto.Int32(v.today)} })
+	s, err := n.ofBranch(ctx, e, ID{}, func(v *view) proto.Message { return &pb.Commendation{Day: proto.Int32(v.today)} })
 	if err == nil && e.Reason != nil {
 		s.Warned = n.WarnedWords(*e.Reason)
 	}

@@ -48,15 +48,15 @@ func (e ContributionEdit) apply(msg proto.Message) {
 }
 
 // RecordContribution keeps what a household gave; it needs the household's consent.
-// Without a day it is today's.
-func (n *Notebook) RecordContribution(ctx context.Context, household ID, e ContributionEdit) (Saved, error) {
+// Without a day it is today's. draft is the id of the draft that becomes it; none: a new one.
+func (n *Notebook) RecordContribution(ctx context.Context, household ID, e ContributionEdit, draft ID) (Saved, error) {
 	id, err := n.put(ctx, func(v *view) (change, error) {
 		if err := v.needKeep(book.ID(household)); err != nil {
 			return change{}, err
 		}
 		m := &pb.Contribution{Day: proto.Int32(v.today), OnBehalfOf: v.onBehalf(book.ID(household))}
 		e.apply(m)
-		return making(pb.Kind_KIND_CONTRIBUTION, n.newID(), book.ID(household), book.ID{}, m)
+		return making(pb.Kind_KIND_CONTRIBUTION, n.idOf(draft), book.ID(household), book.ID{}, m)
 	})
 	if err != nil {
 		return Saved{}, err

@@ -140,6 +140,24 @@ func (v *view) drafts() []Draft {
 	return out
 }
 
+// SetDraftForm replaces the screen's own part of a draft and leaves the rest as it is;
+// ErrGone: no such draft.
+func (n *Notebook) SetDraftForm(ctx context.Context, id ID, form []byte) error {
+	n.write.Lock()
+	defer n.write.Unlock()
+	for _, d := range n.store.Snapshot().Drafts() {
+		if d.ID != book.ID(id) {
+			continue
+		}
+		d.Form = form
+		if err := n.store.SaveDraft(ctx, d); err != nil {
+			return fmt.Errorf("save draft: %w", err)
+		}
+		return nil
+	}
+	return ErrGone
+}
+
 // DropDraft throws an unfinished form away; none is no error.
 func (n *Notebook) DropDraft(ctx context.Context, id ID) error {
 	if err := n.store.DropDraft(ctx, book.ID(id)); err != nil {

@@ -183,3 +183,57 @@ func TestDraftEditIsTheRecordWithWhatWasTyped(t *testing.T) {
 		t.Errorf("no such draft: %v", err)
 	}
 }
+
+// TestADraftBecomesTheRecord: under its own id and in one write, so that an app that is
+// killed in between has one or the other, and nothing is recorded twice.
+func TestADraftBecomesTheRecord(t *testing.T) {
+	b := nt.NewBranch(t)
+	desk := b.Phone(nt.Hoa)
+	agree(t, desk, nt.An, keep)
+	value, head := int64(200_000), "Đinh Văn Tư"
+	gift, household := notebook.ContributionEdit{ValueVND: &value}, notebook.HouseholdEdit{Head: &head}
+	for name, c := range map[string]struct {
+		form   notebook.DraftForm
+		record func(draft notebook.ID) (notebook.Saved, error)
+	}{
+		"contribution": {notebook.DraftForm{Household: nt.An, Edit: gift}, func(draft notebook.ID) (notebook.Saved, error) {
+			return desk.RecordContribution(t.Context(), nt.An, gift, draft)
+		}},
+		"visit": {notebook.DraftForm{Household: nt.An, Edit: notebook.VisitEdit{}}, func(draft notebook.ID) (notebook.Saved, error) {
+			return desk.RecordVisit(t.Context(), notebook.NewVisit{Household: nt.An, Contact: pb.Contact_CONTACT_PHONE, Draft: draft})
+		}},
+		"petition": {notebook.DraftForm{Household: nt.An, Edit: notebook.PetitionEdit{}}, func(draft notebook.ID) (notebook.Saved, error) {
+			return desk.RecordPetition(t.Context(), notebook.NewPetition{Household: nt.An, Text: "Đường ngập.", Draft: draft})
+		}},
+		"household": {notebook.DraftForm{Edit: household}, func(draft notebook.ID) (notebook.Saved, error) {
+			return desk.NewHousehold(t.Context(), household, draft)
+		}},
+	} {
+		draft := must[notebook.ID](t)(desk.SaveDraft(t.Context(), c.form))
+		s := must[notebook.Saved](t)(c.record(draft))
+		if s.ID != draft || len(desk.Drafts()) != 0 {
+			t.Errorf("%s: the draft %s became %s; %d drafts stay", name, draft, s.ID, len(desk.Drafts()))
+		}
+		if _, err := c.record(draft); !errors.Is(err, notebook.ErrGone) {
+			t.Errorf("%s: one draft was recorded twice: %v", name, err)
+		}
+	}
+}
+
+// TestSetDraftFormLeavesWhatWasTyped: only the screen's own part is another one.
+func TestSetDraftFormLeavesWhatWasTyped(t *testing.T) {
+	b := nt.NewBranch(t)
+	n := b.Phone(nt.Binh)
+	agree(t, n, nt.Dat, keep)
+	id := must[notebook.ID](t)(n.SaveDraft(t.Context(), notebook.DraftForm{Household: nt.Dat, Edit: notebook.VisitEdit{Note: str("viết dở")}, Form: []byte("một")}))
+	if err := n.SetDraftForm(t.Context(), id, []byte("hai")); err != nil {
+		t.Fatal(err)
+	}
+	d := n.Drafts()
+	if len(d) != 1 || string(d[0].Form) != "hai" || len(d[0].Fields) != 1 || d[0].Fields[0].Value != "viết dở" {
+		t.Errorf("%+v", d)
+	}
+	if err := n.SetDraftForm(t.Context(), nt.NewID(77), nil); !errors.Is(err, notebook.ErrGone) {
+		t.Errorf("a draft that is not there: %v", err)
+	}
+}

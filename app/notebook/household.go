@@ -87,17 +87,18 @@ func (n *Notebook) EditHousehold(ctx context.Context, id ID, e HouseholdEdit) (S
 }
 
 // NewHousehold adds a household to the branch; for secretary and deputy. The branch's list
-// comes before anybody was asked: it needs no consent, what is noted later does.
-func (n *Notebook) NewHousehold(ctx context.Context, e HouseholdEdit) (Saved, error) {
-	return n.ofBranch(ctx, e, func(*view) proto.Message { return new(pb.Household) })
+// comes before anybody was asked: it needs no consent, what is noted later does. draft is
+// the id of the draft that becomes it; none: a new one.
+func (n *Notebook) NewHousehold(ctx context.Context, e HouseholdEdit, draft ID) (Saved, error) {
+	return n.ofBranch(ctx, e, draft, func(*view) proto.Message { return new(pb.Household) })
 }
 
 // ofBranch makes a record that stands directly under the branch: what begin gives, with e.
-func (n *Notebook) ofBranch(ctx context.Context, e Edit, begin func(*view) proto.Message) (Saved, error) {
+func (n *Notebook) ofBranch(ctx context.Context, e Edit, draft ID, begin func(*view) proto.Message) (Saved, error) {
 	id, err := n.put(ctx, func(v *view) (change, error) {
 		m := begin(v)
 		e.apply(m)
-		return making(e.kind(), n.newID(), v.me.Branch, book.ID{}, m)
+		return making(e.kind(), n.idOf(draft), v.me.Branch, book.ID{}, m)
 	})
 	if err != nil {
 		return Saved{}, err

@@ -43,7 +43,7 @@ func (e InitiativeEdit) apply(msg proto.Message) {
 // NewInitiative registers an initiative of the branch; for secretary and deputy. Without a
 // day it is registered today.
 func (n *Notebook) NewInitiative(ctx context.Context, e InitiativeEdit) (Saved, error) {
-	s, err := n.ofBranch(ctx, e, func(v *view) proto.Message { return &pb.Initiative{RegisteredDay: proto.Int32(v.today)} })
+	s, err := n.ofBranch(ctx, e, ID{}, func(v *view) proto.Message { return &pb.Initiative{RegisteredDay: proto.Int32(v.today)} })
 	if err == nil && e.Description != nil {
 		s.Warned = n.WarnedWords(*e.Description)
 	}

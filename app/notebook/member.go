@@ -2,10 +2,13 @@ package notebook
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
 	"sodanvan/app/store"
+	"sodanvan/app/words"
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/viet"
@@ -48,22 +51,51 @@ func (e MemberEdit) apply(msg proto.Message) {
 // from the administrator and a phone with a code ([Notebook.IssueCode]); till then a proxy,
 // secretary or deputy writes for them.
 func (n *Notebook) NewMember(ctx context.Context, e MemberEdit) (Saved, error) {
-	return n.ofBranch(ctx, e, func(*view) proto.Message { return new(pb.Member) })
+	return n.ofBranch(ctx, e, ID{}, func(*view) proto.Message { return new(pb.Member) })
 }
 
 // EditMember changes a member's page; for secretary and deputy.
 func (n *Notebook) EditMember(ctx context.Context, id ID, e MemberEdit) (Saved, error) {
 	return edit(ctx, n, pb.Kind_KIND_MEMBER, id, func(_ *view, _ store.Record, m *pb.Member) error {
+		if e.Proxies != nil && m.GetHasDevice() && slices.ContainsFunc(*e.Proxies, func(p ID) bool {
+			return !slices.ContainsFunc(m.GetProxies(), func(b []byte) bool { return idFrom(b) == p })
+		}) {
+			return ErrHasPhone
+		}
 		e.apply(m)
 		return nil
 	})
 }
 
-// SetProxies says who writes for a member who has no phone; nobody takes it back. For
-// secretary and deputy. The proxies' phones get that member's households at their next
+// SetProxies says who writes for a member who has no phone, else ErrHasPhone; nobody takes it
+// back. For secretary and deputy. The proxies' phones get that member's households at their next
 // sync, and drop them again when they are proxies no more and their own work is sent.
 func (n *Notebook) SetProxies(ctx context.Context, member ID, proxies []ID) (Saved, error) {
 	return n.EditMember(ctx, member, MemberEdit{Proxies: &proxies})
+}
+
+// LooksAfterError: a member who is to be deleted still looks after households.
+type LooksAfterError struct{ Households int }
+
+func (e *LooksAfterError) Error() string {
+	return fmt.Sprintf("member still looks after %d households", e.Households)
+}
+
+// UserMessage says what to do before.
+func (e *LooksAfterError) UserMessage() string { return words.StillLooksAfter(e.Households) }
+
+// freed refuses that a member is deleted whose households nobody would look after then.
+func (v *view) freed(member book.ID) error {
+	n := 0
+	for r := range v.Kind(pb.Kind_KIND_HOUSEHOLD) {
+		if h := decode[pb.Household](r.State); !h.GetDeleted() && idFrom(h.GetMember()) == ID(member) {
+			n++
+		}
+	}
+	if n > 0 {
+		return &LooksAfterError{Households: n}
+	}
+	return nil
 }
 
 // Member is a member of the branch as lists show them.

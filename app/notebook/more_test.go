@@ -180,11 +180,11 @@ func TestAssign(t *testing.T) {
 	}
 
 	head := "Vũ Thêm (bịa)"
-	s := must[notebook.Saved](t)(desk.NewHousehold(t.Context(), notebook.HouseholdEdit{Head: &head, Member: &nt.Sau}))
+	s := must[notebook.Saved](t)(desk.NewHousehold(t.Context(), notebook.HouseholdEdit{Head: &head, Member: &nt.Sau}, notebook.ID{}))
 	if p := page(t, desk, s.ID); p.Assigned != "Nguyễn Văn Sáu" || p.Head != head {
 		t.Errorf("%+v", p.HouseholdLine)
 	}
-	if _, err := n.NewHousehold(t.Context(), notebook.HouseholdEdit{Head: &head}); err == nil {
+	if _, err := n.NewHousehold(t.Context(), notebook.HouseholdEdit{Head: &head}, notebook.ID{}); err == nil {
 		t.Error("a member made a household")
 	}
 }
@@ -498,7 +498,7 @@ func TestContribution(t *testing.T) {
 	n := b.Phone(nt.Binh)
 	agree(t, n, nt.Dat, keep)
 	land, days, value := 1155.3, 2.5, int64(1_000_000)
-	s := must[notebook.Saved](t)(n.RecordContribution(t.Context(), nt.Dat, notebook.ContributionEdit{LandM2: &land, Workdays: &days, ValueVND: &value}))
+	s := must[notebook.Saved](t)(n.RecordContribution(t.Context(), nt.Dat, notebook.ContributionEdit{LandM2: &land, Workdays: &days, ValueVND: &value}, notebook.ID{}))
 	c := page(t, n, nt.Dat).Contributions[0]
 	if c.LandM2 != land || c.Workdays != days || c.ValueVND != value || c.Text != "1.155,3 m² · 2,5 ngày công · 1.000.000 đồng" || c.Day != nt.Today {
 		t.Errorf("%+v", c)

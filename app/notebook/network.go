@@ -147,6 +147,36 @@ type Join struct {
 	Address string
 	// DeviceName is what the owner calls this device.
 	DeviceName string
+	// Attempt, if set, is kept by the caller from press to press.
+	Attempt *Attempt
+}
+
+// Attempt remembers, in memory, how far a phone came on its way to join. After a lost reply
+// or a full disk Enrol goes on from there: the code is spent once, for the same device. The
+// zero value is a new attempt; one call at a time uses it.
+type Attempt struct {
+	joining  *syncing.Joining
+	code     string
+	identity *store.Identity
+}
+
+// identify gets the phone's identity, once for a code.
+func (a *Attempt) identify(ctx context.Context, j Join, inv seal.Invitation, o syncing.Options) (store.Identity, error) {
+	if inv.Address == "" {
+		inv.Address = j.Address
+	}
+	if a.joining == nil || a.code != j.Invitation {
+		*a = Attempt{joining: syncing.NewJoining(inv, j.DeviceName, nil), code: j.Invitation}
+	}
+	if a.identity == nil {
+		a.joining.Invitation, a.joining.DeviceName = inv, j.DeviceName
+		id, err := a.joining.Enrol(ctx, o)
+		if err != nil {
+			return store.Identity{}, err
+		}
+		a.identity = &id
+	}
+	return *a.identity, nil
 }
 
 // Enrol joins with a code and makes the book behind the PIN. It looks first whether there
@@ -162,7 +192,10 @@ func Enrol(ctx context.Context, o Options, network Network, j Join, pin string) 
 	if err != nil {
 		return nil, err
 	}
-	id, err := syncing.Enrol(ctx, inv, j.Address, j.DeviceName, syncing.Options{Loopback: network.Loopback})
+	if j.Attempt == nil {
+		j.Attempt = &Attempt{}
+	}
+	id, err := j.Attempt.identify(ctx, j, inv, syncing.Options{Loopback: network.Loopback})
 	if err != nil {
 		return nil, err
 	}

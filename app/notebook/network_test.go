@@ -4,9 +4,14 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"connectrpc.com/connect"
@@ -206,6 +211,23 @@ func TestSentencesOfAStoppedSync(t *testing.T) {
 	} {
 		if got := c.err.UserMessage(); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// TestADiskIsNoNetwork: an error number of a file says nothing of the network.
+func TestADiskIsNoNetwork(t *testing.T) {
+	_, gone := os.ReadFile(filepath.Join(t.TempDir(), "gone"))
+	for name, c := range map[string]struct {
+		err  error
+		want string
+	}{
+		"a file":       {fmt.Errorf("read: %w", gone), words.Unexpected},
+		"a connection": {&net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}, words.NoNetwork},
+		"too late":     {context.DeadlineExceeded, words.NoNetwork},
+	} {
+		if got := notebook.Say(c.err); got != c.want {
+			t.Errorf("%s: %q", name, got)
 		}
 	}
 }

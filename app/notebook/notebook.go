@@ -159,6 +159,9 @@ func (n *Notebook) Close() error {
 	return n.store.Close()
 }
 
+// Closed tells whether Close was called; what was read stays readable.
+func (n *Notebook) Closed() bool { return n.open.Err() != nil }
+
 func (n *Notebook) newID() book.ID { return book.NewID(n.o.now().UnixMilli(), n.o.rand()) }
 
 // view is the book at one moment, as one use case sees it: a snapshot, who acts, and the

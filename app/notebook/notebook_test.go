@@ -188,7 +188,7 @@ func TestConsentComesBeforeData(t *testing.T) {
 			"topics":   func() error { _, err := n.RecordVisit(t.Context(), topics); return err },
 			"petition": func() error { _, err := n.RecordPetition(t.Context(), petition); return err },
 			"contribution": func() error {
-				_, err := n.RecordContribution(t.Context(), nt.Dat, notebook.ContributionEdit{LandM2: &land})
+				_, err := n.RecordContribution(t.Context(), nt.Dat, notebook.ContributionEdit{LandM2: &land}, notebook.ID{})
 				return err
 			},
 			"draft": func() error {

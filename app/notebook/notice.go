@@ -56,7 +56,7 @@ func (e NoticeEdit) apply(msg proto.Message) {
 // NewNotice gives the branch a notice to carry; for secretary and deputy. Without a first
 // day it holds from today.
 func (n *Notebook) NewNotice(ctx context.Context, e NoticeEdit) (Saved, error) {
-	return n.ofBranch(ctx, e, func(v *view) proto.Message { return &pb.Notice{FromDay: proto.Int32(v.today)} })
+	return n.ofBranch(ctx, e, ID{}, func(v *view) proto.Message { return &pb.Notice{FromDay: proto.Int32(v.today)} })
 }
 
 // EditNotice changes a notice of the branch; for secretary and deputy. Who read it or told

@@ -47,7 +47,13 @@ type ReviewItem struct {
 	// Fields are what the reviewer reads; Changed marks what is new since the last verdict.
 	Fields  []FieldLine `json:"fields"`
 	Receipt Receipt     `json:"receipt"`
+	// Version is what ApproveSeen and the like compare: it changes with any field that is
+	// under review, and with no other.
+	Version Version `json:"-"`
 }
+
+// Version names what stood in a record when it was shown, as a verdict does.
+type Version [16]byte
 
 // ReviewQueue gives what waits for a verdict that this user may give, by member; empty for
 // a member without office. What they wrote themselves is not in it: it waits for the other
@@ -223,6 +229,7 @@ func (v *view) queuedItem(r store.Record, status book.Status, of string, assigne
 	item := queuedItem{member: workOf(r, body, assigned), visit: r.Kind == pb.Kind_KIND_VISIT, ReviewItem: ReviewItem{
 		ID: ID(r.ID), Kind: kindTerm(r.Kind),
 		Household: ID(r.Holder.ID), Of: of, Title: v.titleOf(r.Record, body), Receipt: v.unreviewed(r.ID, status),
+		Version: lww.Digest(r.State.Body),
 	}}
 	if m, ok := body.(interface{ GetDay() int32 }); ok {
 		item.Day = Day(m.GetDay())
@@ -254,25 +261,65 @@ func (v *view) queuedItem(r store.Record, status book.Status, of string, assigne
 	return item
 }
 
-// Approve gives the verdict "approved" on the version of a record that this phone shows.
+// Approve gives the verdict "approved" on whatever stands in a record now, for who names it
+// without looking, as a command does. A screen takes ApproveSeen.
 func (n *Notebook) Approve(ctx context.Context, id ID) (Saved, error) {
-	return n.review(ctx, id, pb.Verdict_VERDICT_APPROVED, "")
+	return n.review(ctx, id, nil, pb.Verdict_VERDICT_APPROVED, "")
 }
 
-// Return gives a record back to its writer, with the reason that they will read.
+// ApproveSeen is Approve of what ReviewQueue gave. Where a sync brought another version since
+// then nothing is approved: ErrChangedSinceShown, or ErrGone where it no longer waits.
+func (n *Notebook) ApproveSeen(ctx context.Context, seen ReviewItem) (Saved, error) {
+	return n.review(ctx, seen.ID, &seen.Version, pb.Verdict_VERDICT_APPROVED, "")
+}
+
+// Return gives a record back to its writer as it stands now, with the reason that they will
+// read. A screen takes ReturnSeen.
 func (n *Notebook) Return(ctx context.Context, id ID, reason string) (Saved, error) {
+	return n.giveBack(ctx, id, nil, reason)
+}
+
+// ReturnSeen is Return of what ReviewQueue gave; the errors are those of ApproveSeen too.
+func (n *Notebook) ReturnSeen(ctx context.Context, seen ReviewItem, reason string) (Saved, error) {
+	return n.giveBack(ctx, seen.ID, &seen.Version, reason)
+}
+
+func (n *Notebook) giveBack(ctx context.Context, id ID, seen *Version, reason string) (Saved, error) {
 	if text(reason) == nil {
 		return Saved{}, ErrReasonNeeded
 	}
-	return n.review(ctx, id, pb.Verdict_VERDICT_RETURNED, reason)
+	return n.review(ctx, id, seen, pb.Verdict_VERDICT_RETURNED, reason)
 }
 
-func (n *Notebook) review(ctx context.Context, id ID, verdict pb.Verdict, reason string) (Saved, error) {
-	_, err := n.put(ctx, func(v *view) (change, error) { return n.verdict(v, id, verdict, reason) })
+func (n *Notebook) review(ctx context.Context, id ID, seen *Version, verdict pb.Verdict, reason string) (Saved, error) {
+	_, err := n.put(ctx, func(v *view) (change, error) {
+		if seen != nil {
+			if err := v.stillSo(id, *seen); err != nil {
+				return change{}, err
+			}
+		}
+		return n.verdict(v, id, verdict, reason)
+	})
 	if err != nil {
 		return Saved{}, err
 	}
 	return saved(book.ID(id)), nil
+}
+
+// stillSo refuses a verdict on what the reviewer did not see. It is asked under the write
+// lock, of the view that the verdict is made from.
+func (v *view) stillSo(id ID, seen Version) error {
+	r, ok := v.Record(book.ID(id))
+	if !ok {
+		return ErrNotYours
+	}
+	if lww.Digest(r.State.Body) != [16]byte(seen) {
+		return ErrChangedSinceShown
+	}
+	if _, waits := v.waits(r); !waits {
+		return ErrGone
+	}
+	return nil
 }
 
 func (n *Notebook) verdict(v *view, id ID, verdict pb.Verdict, reason string) (change, error) {
@@ -288,33 +335,59 @@ func (n *Notebook) verdict(v *view, id ID, verdict pb.Verdict, reason string) (c
 	return making(pb.Kind_KIND_REVIEW, n.newID(), r.ID, book.ID{}, m)
 }
 
-// ApproveVisits confirms the visits of one member in one month that wait, in one gesture:
-// still one Review each. It gives how many; ErrNothingToApprove for none.
+// ApproveVisits confirms the visits of one member in one month that wait now, in one gesture:
+// still one Review each. It gives how many; ErrNothingToApprove for none. A screen takes
+// ApproveVisitsSeen.
 func (n *Notebook) ApproveVisits(ctx context.Context, member ID, year int, month time.Month) (int, error) {
+	return n.approveAll(ctx, func(v *view) (ids []ID, err error) {
+		for r := range v.Kind(pb.Kind_KIND_VISIT) {
+			d := viet.FromDays(int(decode[pb.Visit](r.State).GetDay()))
+			if d.Year != year || d.Month != int(month) || v.memberOf(r) != member {
+				continue
+			}
+			if _, ok := v.waits(r); ok {
+				ids = append(ids, ID(r.ID))
+			}
+		}
+		return ids, nil
+	})
+}
+
+// ApproveVisitsSeen confirms the visits that ReviewQueue gave and no others, all or none: the
+// errors are those of ApproveSeen. What came since waits on.
+func (n *Notebook) ApproveVisitsSeen(ctx context.Context, seen []ReviewItem) (int, error) {
+	return n.approveAll(ctx, func(v *view) (ids []ID, err error) {
+		for _, item := range seen {
+			if err := v.stillSo(item.ID, item.Version); err != nil {
+				return nil, err
+			}
+			ids = append(ids, item.ID)
+		}
+		return ids, nil
+	})
+}
+
+// approveAll approves what choose gives, in one transaction.
+func (n *Notebook) approveAll(ctx context.Context, choose func(*view) ([]ID, error)) (int, error) {
 	n.write.Lock()
 	defer n.write.Unlock()
 	v := n.view()
-	var writes []store.Write
-	for r := range v.Kind(pb.Kind_KIND_VISIT) {
-		d := viet.FromDays(int(decode[pb.Visit](r.State).GetDay()))
-		if d.Year != year || d.Month != int(month) || v.memberOf(r) != member {
-			continue
-		}
-		if _, ok := v.waits(r); !ok {
-			continue
-		}
-		c, err := n.verdict(v, ID(r.ID), pb.Verdict_VERDICT_APPROVED, "")
-		if err != nil {
-			return 0, err
-		}
-		w, err := v.check(c)
-		if err != nil {
-			return 0, err
-		}
-		writes = append(writes, w)
+	ids, err := choose(v)
+	if err != nil {
+		return 0, err
 	}
-	if len(writes) == 0 {
+	if len(ids) == 0 {
 		return 0, ErrNothingToApprove
+	}
+	writes := make([]store.Write, len(ids))
+	for i, id := range ids {
+		c, err := n.verdict(v, id, pb.Verdict_VERDICT_APPROVED, "")
+		if err != nil {
+			return 0, err
+		}
+		if writes[i], err = v.check(c); err != nil {
+			return 0, err
+		}
 	}
 	n.apart()
 	if err := n.send(ctx, writes...); err != nil {

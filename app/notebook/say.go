@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"syscall"
 
 	"sodanvan/app/words"
 	"sodanvan/shared/book"
@@ -27,6 +28,8 @@ var (
 	ErrGone = &Error{"settled meanwhile", words.GoneMeanwhile}
 	// ErrNotYetStored: a verdict on a version that the server does not have.
 	ErrNotYetStored = &Error{"version is not on the server", words.NotYetStored}
+	// ErrChangedSinceShown: a verdict on another version than the reviewer saw.
+	ErrChangedSinceShown = &Error{"changed since it was shown", words.ChangedSinceShown}
 	// ErrReasonNeeded: a record is returned without saying why.
 	ErrReasonNeeded = &Error{"reason needed", words.ReasonNeeded}
 	// ErrNothingToApprove: no visit of that member and month waits.
@@ -35,6 +38,8 @@ var (
 	ErrOffline = &Error{"needs the server", words.OnlyOnline}
 	// ErrMember: no such member, or several that are meant by the same words.
 	ErrMember = &Error{"no such member", words.WhichMember}
+	// ErrHasPhone: who has a phone writes with it; nobody is named to write for them.
+	ErrHasPhone = &Error{"member has a phone", words.HasPhone}
 	// ErrCommendsHousehold: a commendation is of a collective or a person.
 	ErrCommendsHousehold = &Error{"a household is not commended", words.NoHouseholdCommended}
 )
@@ -93,14 +98,24 @@ func Say(err error) string {
 	if errors.As(err, &message) {
 		return message.UserMessage()
 	}
-	var network net.Error
-	if errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) {
+	if ofNetwork(err) || errors.Is(err, context.DeadlineExceeded) {
 		return words.NoNetwork
 	}
 	if errors.Is(err, book.ErrParked) || errors.Is(err, book.ErrBadID) {
 		return words.NotYours
 	}
 	return words.Unexpected
+}
+
+// ofNetwork tells an error of the network from one of the disk: the system's bare error
+// numbers, which files give, look like both to package net.
+func ofNetwork(err error) bool {
+	var network net.Error
+	if !errors.As(err, &network) {
+		return false
+	}
+	_, bare := network.(syscall.Errno)
+	return !bare
 }
 
 // refusalError is a refusal of this phone's own check, with the kind, so that the

@@ -125,13 +125,19 @@ type Edit interface {
 }
 
 // Delete puts the mark of deletion on a record; the server keeps what it was for 180 days.
-// The rules say who may; a kind without the mark is ErrNotYours.
+// The rules say who may; a kind without the mark is ErrNotYours, a member who still looks
+// after households a [*LooksAfterError].
 func (n *Notebook) Delete(ctx context.Context, id ID) (Saved, error) {
 	_, err := n.put(ctx, func(v *view) (change, error) {
 		r, ok := v.Record(book.ID(id))
 		info, known := book.KindInfo(r.Kind)
 		if !ok || !known || !info.Deletable {
 			return change{}, ErrNotYours
+		}
+		if r.Kind == pb.Kind_KIND_MEMBER {
+			if err := v.freed(r.ID); err != nil {
+				return change{}, err
+			}
 		}
 		m := body(r.Record)
 		m.ProtoReflect().Set(deletedField(m), trueValue)

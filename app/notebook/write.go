@@ -78,6 +78,11 @@ func (v *view) check(c change) (store.Write, error) {
 	w := world{v}
 	var before book.Record
 	if c.create {
+		// A draft that stood in two forms was recorded from the other one: recording it again
+		// would overwrite that, and give a petition a second number.
+		if _, ok := v.Record(id); ok && !c.mends {
+			return store.Write{}, ErrGone
+		}
 		holder, unit, err := book.Place(c.envelope, v.me, w)
 		if err != nil {
 			return store.Write{}, v.refused(kind, id, err)

@@ -221,7 +221,8 @@ func (e *Engine) request(b *store.Snapshot, ops []store.Op, now time.Time) *pb.S
 			req.Parked = append(req.Parked, o.Number)
 		}
 	}
-	if len(st.Differs) > 0 && now.UnixMilli()-st.ComparedMS >= listEvery.Milliseconds() {
+	// A clock that was ahead then and was set right since must not put the next off for years.
+	if ago := now.UnixMilli() - st.ComparedMS; len(st.Differs) > 0 && (ago < 0 || ago >= listEvery.Milliseconds()) {
 		for _, h := range st.Differs {
 			req.Compare = append(req.Compare, h.Proto())
 		}

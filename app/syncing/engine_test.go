@@ -324,6 +324,32 @@ func TestAnEngineRestsAndWakes(t *testing.T) {
 	}
 }
 
+// A phone whose clock said 2099 asked for listings; its clock is right now.
+func TestAClockThatWasAheadPutsNoListingOff(t *testing.T) {
+	_, p := newPhone(t)
+	p.quiet()
+	asks := func(compared time.Time) bool {
+		wrong := &pb.HolderDigest{Holder: household(1).Proto(), Digest: proto.Uint64(77), Rows: proto.Uint64(9)}
+		if _, err := p.s.Apply(t.Context(), store.Delta{Compared: true, PhoneMS: compared.UnixMilli(), Digests: []*pb.HolderDigest{wrong}}); err != nil {
+			t.Fatal(err)
+		}
+		p.e.Kick()
+		req, _, err := p.e.Next(p.now)
+		if err != nil || req == nil {
+			t.Fatalf("no call: %v", err)
+		}
+		return len(req.GetCompare()) > 0
+	}
+	for _, c := range []struct {
+		compared time.Time
+		want     bool
+	}{{p.now, false}, {p.now.Add(-2 * listEvery), true}, {p.now.AddDate(73, 0, 0), true}} {
+		if got := asks(c.compared); got != c.want {
+			t.Errorf("compared at %v: asks %v", c.compared, got)
+		}
+	}
+}
+
 func TestANewHouseholdIsFetchedAtOnce(t *testing.T) {
 	f, p := newPhone(t)
 	p.quiet()

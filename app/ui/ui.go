@@ -8,6 +8,8 @@
 //   - where the book lies: folder, below
 //   - storage running out: notebook.State says so before writing fails; ui/sending shows it
 //   - the app killed: ui/frame's Drafting, and resume below
+//   - a long time in the background: Away and Here below, and ui/frame's Lock, under which
+//     half-written forms stay as they are
 //   - the back key: ui/frame's key, and ui/kit's letGo
 //   - the on-screen keyboard over a field: ui/frame's entryFocus
 //   - rotation: ui/frame's root lays out for the size that it has
@@ -60,12 +62,16 @@ type Options struct {
 
 // Window is the app in one window.
 type Window struct {
-	f      *frame.Frame
-	app    fyne.App
-	o      Options
-	follow context.CancelFunc
+	f   *frame.Frame
+	app fyne.App
+	o   Options
+	// follow ends what keeps followed in step with the server.
+	follow   context.CancelFunc
+	followed *notebook.Notebook
+	begin    func(*notebook.Notebook) context.CancelFunc // nil: nothing is kept in step
+	// hidden is since when the app is in the background; zero: it is not. By the clock on the
+	// wall: the one that Go counts with stands still while a phone sleeps.
 	hidden time.Time
-	inline bool
 }
 
 // Run shows the window and returns when it is closed.
@@ -98,10 +104,16 @@ func New(app fyne.App, win fyne.Window, o Options, inline bool) *Window {
 	if o.Book.Remote == nil {
 		o.Book.Remote = notebook.ViaNetwork(o.Network)
 	}
+	if err := speakVietnamese(); err != nil {
+		fyne.LogError("translate the toolkit", err)
+	}
 	settings.Load(app).Apply(app)
 	household.Handover = desk.Handover
-	w := &Window{app: app, o: o, inline: inline}
+	w := &Window{app: app, o: o}
 	w.f = frame.New(frame.Options{Window: win, Now: o.Book.Now, Inline: inline})
+	if !inline {
+		w.begin = func(n *notebook.Notebook) context.CancelFunc { return w.f.Follow(n.Live, w.progressed) }
+	}
 	return w
 }
 
@@ -135,16 +147,25 @@ func (w *Window) Begin() {
 	})
 }
 
-// ask shows the screen for the PIN.
+// ask shows the screen for the PIN: over the screens of a book that is open, which stay as
+// they are, and before there is one. A book that was wiped needs none.
 func (w *Window) ask() {
-	w.f.Only(lock.Screen(w.f, lock.Lock{Options: w.o.Book, Network: w.o.Network, Book: w.f.Book, Opened: w.opened}))
+	book := w.f.Book
+	switch {
+	case book != nil && book.Progress().Wiped:
+		w.f.Only(sending.Wiped(w.f))
+		return
+	case book != nil && book.Closed(): // on the way to a new PIN, which was not gone to its end
+		book = nil
+	}
+	w.f.Lock(lock.Screen(w.f, lock.Lock{Options: w.o.Book, Network: w.o.Network, Book: book, Opened: w.opened}))
 }
 
 func (w *Window) openWith(pin string) {
 	var n *notebook.Notebook
 	w.f.Go(func(ctx context.Context) error {
 		var err error
-		n, err = notebook.Open(ctx, w.o.Book, pin)
+		n, err = lock.Open(ctx, w.o.Book, pin)
 		return err
 	}, func(err error) {
 		if err != nil {
@@ -156,8 +177,11 @@ func (w *Window) openWith(pin string) {
 	})
 }
 
-// opened shows the book.
+// opened shows the book: where it was only covered, as it stood.
 func (w *Window) opened(n *notebook.Notebook) {
+	if n == w.f.Book && w.f.Unlock() {
+		return
+	}
 	w.f.Book = n
 	w.f.SetTabs(
 		&frame.Tab{Name: "households", Label: words.TabHouseholds, Sign: kit.SignHome, Root: func() *frame.Screen { return household.List(w.f, false) }},
@@ -167,9 +191,13 @@ func (w *Window) opened(n *notebook.Notebook) {
 		&frame.Tab{Name: "sync", Label: words.TabSync, Sign: kit.SignSync, Root: w.sending, Count: func() int { return sending.Count(n) }},
 	)
 	w.resume()
-	if !w.inline && w.follow == nil {
-		w.follow = w.f.Follow(n.Live, w.progressed)
+	if w.begin == nil || n == w.followed {
+		return
 	}
+	if w.follow != nil {
+		w.follow() // of the book that a new PIN closed
+	}
+	w.follow, w.followed = w.begin(n), n
 }
 
 // progressed is called on the screen's thread when a sync moved.
@@ -241,21 +269,37 @@ func (w *Window) sending() *frame.Screen {
 }
 
 // Away is called when the app goes to the background.
-func (w *Window) Away() { w.hidden = time.Now() }
+func (w *Window) Away() {
+	if w.hidden.IsZero() {
+		w.hidden = wall(w.f.Now())
+	}
+}
 
-// Here is called when it comes back: it syncs, and asks for the PIN after a long time.
+// Here is called when it comes back: it syncs, and a phone asks for the PIN after a long time.
 func (w *Window) Here() {
-	if w.f.Book == nil || w.hidden.IsZero() {
+	if w.hidden.IsZero() {
 		return
 	}
-	away := time.Since(w.hidden)
+	since := w.hidden
 	w.hidden = time.Time{}
-	if away > lockAfter && fyne.CurrentDevice().IsMobile() {
-		w.ask()
+	if w.f.Book == nil {
 		return
+	}
+	if fyne.CurrentDevice().IsMobile() && long(since, w.f.Now()) {
+		w.ask()
 	}
 	w.f.Book.Kick()
 }
+
+// long tells whether so much time went by that the PIN is asked for; a clock that was set
+// back says nothing, and the PIN is asked for too.
+func long(since, now time.Time) bool {
+	away := wall(now).Sub(since)
+	return away < 0 || away > lockAfter
+}
+
+// wall is a time without what Go counts beside it.
+func wall(t time.Time) time.Time { return t.Round(0) }
 
 // Close ends what runs beside the window and closes the book.
 func (w *Window) Close() {

@@ -12,6 +12,8 @@ const (
 	ForgottenWithCode = "Quên mã PIN: có mã mới của bí thư"
 
 	RecoverTitle = "Đặt lại mã PIN"
+	// RecoverPhraseTitle is the same on a desk.
+	RecoverPhraseTitle = "Đặt lại cụm mật khẩu"
 	// RecoverIntro: what is needed and that nothing is lost.
 	RecoverIntro = "Gọi bí thư chi bộ xin mã mới, rồi nhập ở đây. Những gì đã ghi trên máy vẫn còn nguyên."
 

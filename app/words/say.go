@@ -45,6 +45,8 @@ const (
 	WhichMember = "Không rõ đồng chí nào. Chọn lại trong danh sách đảng viên của chi bộ."
 	// NoHouseholdCommended: a commendation is of a collective or a person.
 	NoHouseholdCommended = "Biểu dương, khen thưởng ghi cho tập thể hoặc cá nhân, không ghi cho hộ. Ghi lại tên."
+	// HasPhone: a proxy is for who has no phone.
+	HasPhone = "Đồng chí ấy có máy và tự ghi được. Chỉ chọn người ghi thay cho đồng chí không có máy."
 	// Which: a name that means nothing, or several things.
 	Which = "Không rõ mục nào, hoặc có nhiều mục trùng. Ghi rõ hơn, hoặc mở danh sách để chọn."
 )
@@ -58,6 +60,11 @@ const (
 	DeviceRevoked   = "Đã thu hồi. Máy ấy sẽ giao lại phần chưa gửi rồi tự xóa sổ ở lần gửi nhận tới."
 	DeviceConfirmed = "Đã xác nhận. Máy ấy nhận được sổ ở lần gửi nhận tới."
 )
+
+// StillLooksAfter says what comes before a member is taken off the list.
+func StillLooksAfter(households int) string {
+	return fmt.Sprintf("Đồng chí ấy còn phụ trách %s. Bàn giao hết các hộ rồi hãy xóa.", Count(households, "hộ"))
+}
 
 // VisitsApproved counts visits that were approved in one gesture.
 func VisitsApproved(n int) string {

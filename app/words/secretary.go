@@ -196,7 +196,7 @@ const (
 	IssueCode   = "Cấp mã"
 	GettingCode = "Đang lấy mã…"
 	OnlyForThem = "Chỉ đưa cho đồng chí ấy"
-	CodeUse     = "Gõ mã, hoặc quét hình này, trên điện thoại của đồng chí ấy. Mã dùng một lần: để nhận sổ, hoặc khi quên mã mở sổ. Đóng màn hình này là mã không hiện lại."
+	CodeUse     = "Trên điện thoại của đồng chí ấy: gõ mã, hoặc chụp hình này rồi bấm Chọn ảnh mã QR. Mã dùng một lần: để nhận sổ, hoặc khi quên mã mở sổ. Đóng màn hình này là mã không hiện lại."
 	CopyCode    = "Chép"
 	TryAgain    = "Thử lại"
 )
@@ -236,6 +236,14 @@ func HandOverText(name string, n int) string {
 	return fmt.Sprintf("Máy của đồng chí %s nhận %s, cả những gì đã ghi, ở lần gửi nhận tới.\nMáy đang giữ hộ gửi xong phần đã ghi rồi mới thôi giữ.", name, what)
 }
 
+// HandoverPart says how many households were handed over, how many were not, and why.
+func HandoverPart(done, failed int, why string) string {
+	if done == 0 {
+		return fmt.Sprintf("Chưa bàn giao được %s. %s", Households(failed), why)
+	}
+	return fmt.Sprintf("Đã bàn giao %s, còn %s chưa được. %s", Households(done), Households(failed), why)
+}
+
 // HandoverDone says that it is done.
 func HandoverDone(n int) string {
 	return fmt.Sprintf("Đã bàn giao %s. Có mạng máy sẽ tự gửi.", Households(n))
@@ -264,6 +272,7 @@ func HouseholdAt(head, address string) string {
 const (
 	RevokeDevice      = "Thu hồi"
 	ConfirmDevice     = "Xác nhận"
+	ThisDevice        = "Đây là máy đồng chí đang dùng. Muốn thu hồi, làm trên máy khác của bí thư hoặc phó bí thư."
 	LookAgain         = "Xem lại từ máy chủ"
 	ConfirmDeviceText = "Chỉ xác nhận khi đồng chí ấy nói là máy của mình (đổi máy, cài lại). Máy ấy sẽ nhận sổ ở lần gửi nhận tới."
 )

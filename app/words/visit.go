@@ -23,6 +23,10 @@ const (
 
 	// KeptAsDraft: a form was left half written.
 	KeptAsDraft = "Đã giữ phần đang ghi dở. Mở lại trong «Đang ghi dở» để ghi tiếp."
+	// LeaveLosesAsk and what follows: a form is left whose last state could not be kept.
+	LeaveLosesAsk  = "Chưa giữ được phần vừa gõ"
+	LeaveLosesText = "Nếu rời trang này, phần vừa gõ sẽ mất."
+	LeaveAnyway    = "Rời trang"
 	// NotKept heads why a form could not be saved.
 	NotKept = "Chưa tự lưu được. "
 

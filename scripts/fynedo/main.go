@@ -27,7 +27,7 @@ const async = "app/ui/frame/async.go"
 var touching = map[string]bool{
 	"SetText": true, "SetWords": true, "SetSign": true, "SetStyle": true, "SetTitle": true, "SetEmpty": true, "SetRaw": true, "SetContent": true,
 	"Refresh": true, "Show": true, "Hide": true, "Enable": true, "Disable": true, "Resize": true, "Move": true, "Choose": true, "Chosen": true,
-	"Fit": true, "Reveal": true, "Push": true, "PushOver": true, "Replace": true, "Pop": true, "PopTo": true, "Back": true, "Only": true, "SetTabs": true,
+	"Fit": true, "Reveal": true, "Push": true, "PushOver": true, "Replace": true, "Pop": true, "PopTo": true, "Remove": true, "Swap": true, "Lock": true, "Aside": true, "Back": true, "Only": true, "SetTabs": true,
 	"Tell": true, "Warn": true, "Fail": true, "Ask": true, "Cover": true, "Uncover": true, "Copy": true, "Changed": true, "Redraw": true, "Focus": true, "Unfocus": true,
 }
 

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime/debug"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/chacha20poly1305"
@@ -134,6 +135,9 @@ func deviceSecret(ctx context.Context, device DeviceSecret) ([]byte, error) {
 
 func (w Wrapped) key(pin string, secret []byte) [32]byte {
 	slow := argon2.IDKey([]byte(normalizePIN(pin)), w.salt[:], w.params.Time, w.params.MemoryKiB, w.params.Threads, 32)
+	if w.params.MemoryKiB >= 1<<14 {
+		debug.FreeOSMemory() // phones kill what is large; a guess leaves 64 MiB behind
+	}
 	return hkdf32(append(slow, secret...), w.salt[:], labelPIN)
 }
 

@@ -205,7 +205,7 @@ func TestAcksLeaveAfterTheDisk(t *testing.T) {
 	}
 	for n := range households {
 		head, hamlet := fmt.Sprint("Hộ Mới ", n), "Xóm Đình"
-		if _, err := secretary.NewHousehold(ctx, notebook.HouseholdEdit{Head: &head, Hamlet: &hamlet}); err != nil {
+		if _, err := secretary.NewHousehold(ctx, notebook.HouseholdEdit{Head: &head, Hamlet: &hamlet}, notebook.ID{}); err != nil {
 			t.Fatal(err)
 		}
 		secretary.synced(t)

@@ -224,3 +224,45 @@ func TestALostReplyWastesNoCode(t *testing.T) {
 		}
 	}
 }
+
+// lockedOnce is a device secret that the system does not give at the first time.
+type lockedOnce struct{ asked int }
+
+func (d *lockedOnce) Secret(context.Context) ([]byte, error) {
+	d.asked++
+	if d.asked == 1 {
+		return nil, errors.New("the keystore is locked")
+	}
+	return make([]byte, 32), nil
+}
+
+// TestASecondPressSpendsNoSecondCode: the server has joined the phone and the phone could
+// not make its book; the next press makes it, with the same code and the same device.
+func TestASecondPressSpendsNoSecondCode(t *testing.T) {
+	tw := probe.NewTown(t, probe.Start(t, probe.Options{}))
+	inv := invitation(t, tw.Server, tw.Member("Bình"))
+	device := &lockedOnce{}
+	o := notebook.Options{Dir: filepath.Join(t.TempDir(), "so"), Device: device, PIN: seal.Params{MemoryKiB: 8, Time: 1, Threads: 1}}
+	var attempt notebook.Attempt
+	press := func(a *notebook.Attempt) error {
+		n, err := notebook.Enrol(t.Context(), o, notebook.Network{}, notebook.Join{Invitation: inv.Code.String(), Address: inv.Address, DeviceName: "máy thử (bịa)", Attempt: a}, "271828")
+		if err == nil {
+			defer n.Close()
+			if got := n.Me().Device; got == 0 {
+				t.Error("the book has no device")
+			}
+		}
+		return err
+	}
+	if err := press(&attempt); err == nil {
+		t.Fatal("a book without its device secret was made")
+	}
+	refused(t, press(nil), pb.ProblemCode_PROBLEM_CODE_CODE_USED)
+	if err := press(&attempt); err != nil {
+		t.Errorf("the second press: %v", err)
+	}
+	devices, err := tw.Registry.AllDevices(t.Context())
+	if err != nil || len(devices) != 1 {
+		t.Errorf("%d devices, %v", len(devices), err)
+	}
+}

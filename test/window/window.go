@@ -68,7 +68,7 @@ func OpenDisplay(width, height int) (*Display, error) {
 	line, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		d.Close()
-		return nil, fmt.Errorf("Xvfb does not say its display: %w", err)
+		return nil, fmt.Errorf("no display named by Xvfb: %w", err)
 	}
 	d.Name = ":" + strings.TrimSpace(line)
 	return d, nil
@@ -147,13 +147,13 @@ func (d *Display) Start(l Launch) (*App, error) {
 	if home == "" {
 		home = filepath.Join(d.dir, "home-"+l.Name)
 	}
-	if err := os.MkdirAll(home, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Join(home, ".cache"), 0o700); err != nil {
 		return nil, err
 	}
 	before := d.windows()
 	a.cmd = exec.Command(l.Binary, l.Args...)
 	a.cmd.Env = append(append(os.Environ(), "DISPLAY="+d.Name, "SODANVAN_OUTLINE="+a.sock, "FYNE_SCALE=1", "FYNE_THEME=light",
-		"LANG=vi_VN.UTF-8", "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config")), l.Env...)
+		"LANG=vi_VN.UTF-8", "HOME="+home, "XDG_CONFIG_HOME="+filepath.Join(home, ".config"), "XDG_RUNTIME_DIR="+d.dir), l.Env...)
 	a.cmd.Stdout, a.cmd.Stderr = &a.log, &a.log
 	if err := a.cmd.Start(); err != nil {
 		return nil, err
@@ -171,20 +171,22 @@ func (d *Display) Start(l Launch) (*App, error) {
 		a.Kill()
 		return nil, fmt.Errorf("%s shows no window: %w\n%s", l.Name, err, a.log.String())
 	}
-	if _, err := d.run("xdotool", "windowmove", "--sync", a.id, strconv.Itoa(l.X), strconv.Itoa(l.Y)); err != nil {
+	if _, err := d.run("xdotool", "windowmove", a.id, strconv.Itoa(l.X), strconv.Itoa(l.Y)); err != nil {
 		return nil, err
-	}
-	if l.W > 0 {
-		if _, err := d.run("xdotool", "windowsize", a.id, strconv.Itoa(l.W), strconv.Itoa(l.H)); err != nil {
-			return nil, err
-		}
 	}
 	if err := a.focus(); err != nil {
 		return nil, err
 	}
 	return a, a.until(func() (bool, error) {
 		s, err := a.Look()
-		return err == nil && len(s.Items) > 0, nil
+		if err != nil || len(s.Items) == 0 {
+			return false, nil
+		}
+		// The driver sets a size of its own when it begins: asked for until it holds.
+		if l.W == 0 || int(s.W*s.Scale+0.5) == l.W && int(s.H*s.Scale+0.5) == l.H {
+			return true, nil
+		}
+		return false, a.Resize(l.W, l.H)
 	})
 }
 
@@ -294,15 +296,21 @@ func (a *App) Wait(texts ...string) error {
 	return nil
 }
 
-// Tap clicks what says text: a button or a field, else the words themselves, scrolled into
+// Tap clicks what says text: a button or a field, else just these words, scrolled into
 // sight first.
 func (a *App) Tap(text string) error {
 	return a.tap(text, func(s outline.Shown) (outline.Item, bool) {
 		if it, ok := find(s, text, outline.Button, outline.Field); ok {
 			return it, true
 		}
-		return find(s, text, outline.Text)
+		it, ok := find(s, text, outline.Text)
+		return it, ok && it.Label == text // a sentence may name the button that is to come
 	})
+}
+
+// TapLine clicks a line of which part is known, such as a row of a list.
+func (a *App) TapLine(part string) error {
+	return a.tap(part, func(s outline.Shown) (outline.Item, bool) { return find(s, part, outline.Button, outline.Text) })
 }
 
 func (a *App) tap(text string, get func(outline.Shown) (outline.Item, bool)) error {
@@ -334,13 +342,13 @@ func (a *App) tap(text string, get func(outline.Shown) (outline.Item, bool)) err
 		return false, nil
 	})
 	if err != nil {
-		return fmt.Errorf("%s: tap «%s»: %w\n%s", a.Name, text, err, a.Text())
+		return fmt.Errorf("%s: tap «%s», last seen at %g, %g (%g x %g): %w\n%s", a.Name, text, at.X, at.Y, at.W, at.H, err, a.Text())
 	}
 	x, y := a.pixel(scale, at.X+at.W/2, at.Y+at.H/2)
 	if err := a.focus(); err != nil {
 		return err
 	}
-	if _, err = a.d.run("xdotool", "mousemove", "--sync", x, y); err != nil {
+	if _, err = a.d.run("xdotool", "mousemove", x, y); err != nil {
 		return err
 	}
 	time.Sleep(50 * time.Millisecond)
@@ -365,7 +373,7 @@ func (a *App) drag(s outline.Shown, to outline.Item) error {
 	}
 	down := to.Y > s.H/2
 	px, py := a.pixel(s.Scale, x, s.H/2)
-	if _, err := a.d.run("xdotool", "mousemove", "--sync", px, py); err != nil {
+	if _, err := a.d.run("xdotool", "mousemove", px, py); err != nil {
 		return err
 	}
 	wheel := "4"
@@ -386,7 +394,7 @@ func (a *App) drag(s outline.Shown, to outline.Item) error {
 		}
 	}
 	_, ey := a.pixel(s.Scale, x, s.H/2+step)
-	for _, c := range [][]string{{"mousedown", "1"}, {"mousemove", "--sync", px, ey}, {"mouseup", "1"}} {
+	for _, c := range [][]string{{"mousedown", "1"}, {"mousemove", px, ey}, {"mouseup", "1"}} {
 		if _, err := a.d.run("xdotool", c...); err != nil {
 			return err
 		}
@@ -482,6 +490,27 @@ func (a *App) Resize(w, h int) error {
 	return err
 }
 
+// Wheel turns the wheel towards the end over a text that is in sight, so many clicks; over
+// no text: in the middle of the window.
+func (a *App) Wheel(over string, clicks int) error {
+	s, err := a.Look()
+	if err != nil {
+		return err
+	}
+	x, y := s.W/2, s.H/2
+	for _, it := range s.Items {
+		if over != "" && it.InSight && strings.Contains(it.Label, over) {
+			x, y = it.X+it.W/2, it.Y+it.H/2
+		}
+	}
+	px, py := a.pixel(s.Scale, x, y)
+	if _, err := a.d.run("xdotool", "mousemove", px, py); err != nil {
+		return err
+	}
+	_, err = a.d.run("xdotool", "click", "--repeat", strconv.Itoa(clicks), "--delay", "15", "5")
+	return err
+}
+
 // Shot writes a picture of the window.
 func (a *App) Shot(file string) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
@@ -528,3 +557,6 @@ func Build(ctx context.Context, out string, mobile, race bool) error {
 	}
 	return nil
 }
+
+// PID is the app's process.
+func (a *App) PID() int { return a.cmd.Process.Pid }

@@ -176,7 +176,7 @@ func (a *ask) record() {
 		_, err := b.RecordConsent(ctx, in)
 		return err
 	}, func() {
-		a.f.Pop()
+		a.f.Remove(a.screen)
 		if a.done != nil {
 			a.done()
 			return

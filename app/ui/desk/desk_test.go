@@ -7,6 +7,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/test"
+	"google.golang.org/protobuf/proto"
 
 	"sodanvan/app/notebook"
 	nt "sodanvan/app/notebook/notebooktest"
@@ -16,6 +17,7 @@ import (
 	"sodanvan/app/ui/outline"
 	"sodanvan/app/ui/uitest"
 	"sodanvan/app/words"
+	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/lww"
 )
@@ -168,26 +170,33 @@ func TestMonth(t *testing.T) {
 	r.Tap(words.ReviewQueue)
 	r.Tap("Trần Văn Bình")
 	// A visit of the month arrives behind the page: it is not approved unseen.
-	must[notebook.Saved](t)(b.binh.RecordVisit(t.Context(), notebook.NewVisit{Household: nt.Lan, Day: nt.Day(7, 10, 2026), Contact: pb.Contact_CONTACT_PHONE}))
+	late := must[notebook.Saved](t)(b.binh.RecordVisit(t.Context(), notebook.NewVisit{Household: nt.Lan, Day: nt.Day(7, 10, 2026), Contact: pb.Contact_CONTACT_PHONE}))
 	sync(t, b.binh, r.Book)
 	r.Tap("Duyệt cả tháng (2 lượt)")
 	r.Want("Duyệt 2 lượt của tháng 10/2026?")
+	r.Tap(words.LookFirst)
+	r.Tap("Duyệt cả tháng (2 lượt)")
 	r.Tap(words.ApproveAll)
-	r.Want(words.ChangedSinceShown, "Duyệt cả tháng (3 lượt)")
+	r.Want(words.VisitsApproved(2), "Duyệt cả tháng (1 lượt)")
 	sync(t, r.Book)
-	if n := len(b.Of(pb.Kind_KIND_REVIEW)); n != 0 {
+	if n := len(b.Of(pb.Kind_KIND_REVIEW)); n != 2 {
+		t.Fatalf("%d verdicts, want those that were seen", n)
+	}
+	// A visit that says something else now stops the gesture.
+	day := nt.Day(8, 10, 2026)
+	must[notebook.Saved](t)(b.binh.EditVisit(t.Context(), late.ID, notebook.VisitEdit{Day: &day}))
+	sync(t, b.binh, r.Book)
+	r.Tap("Duyệt cả tháng (1 lượt)")
+	r.Tap(words.ApproveAll)
+	r.Want(words.ChangedSinceShown)
+	sync(t, r.Book)
+	if n := len(b.Of(pb.Kind_KIND_REVIEW)); n != 2 {
 		t.Fatalf("%d verdicts on a month that was not seen", n)
 	}
-	r.Tap("Duyệt cả tháng (3 lượt)")
-	r.Tap(words.LookFirst)
-	r.Tap("Duyệt cả tháng (3 lượt)")
+	r.Tap("Duyệt cả tháng (1 lượt)")
 	r.Tap(words.ApproveAll)
-	r.Want(words.VisitsApproved(3))
+	r.Want(words.VisitsApproved(1))
 	r.WantNot("tháng 10/2026")
-	sync(t, r.Book)
-	if n := len(b.Of(pb.Kind_KIND_REVIEW)); n != 3 {
-		t.Errorf("%d verdicts", n)
-	}
 }
 
 // TestMany: of a long part the first cards are shown, and more when asked for.
@@ -356,6 +365,14 @@ type remote struct {
 	revoked, confirmed []uint32
 }
 
+func (r *remote) ListDevices(ctx context.Context) (*pb.ListDevicesResponse, error) {
+	l, err := r.Remote.ListDevices(ctx)
+	if err == nil {
+		l.Devices = append([]*pb.Device{{Number: proto.Uint32(nt.HoaDevice), Member: book.ID(nt.Hoa).Bytes(), Name: proto.String("máy tính"), LastSyncMs: l.Devices[0].LastSyncMs}}, l.Devices...)
+	}
+	return l, err
+}
+
 func (r *remote) RevokeDevice(_ context.Context, n uint32) error {
 	r.revoked = append(r.revoked, n)
 	return nil
@@ -391,6 +408,17 @@ func TestDevices(t *testing.T) {
 	r.Tap(words.TryAgain)
 	r.Want("Điện thoại của Bình (máy số 1)", "Còn 3 mục chưa gửi", "Bản sao, chờ xác nhận")
 	r.Golden("devices")
+	// The one that is in the hand is not revoked by mistake.
+	r.Want(words.ThisDevice)
+	revocable := 0
+	for _, it := range r.Items() {
+		if it.Kind == outline.Button && it.Label == words.RevokeDevice {
+			revocable++
+		}
+	}
+	if revocable != 2 {
+		t.Errorf("%d devices can be revoked, want those of others", revocable)
+	}
 	r.Tap(words.ConfirmDevice)
 	r.Tap(words.Cancel)
 	if len(rem.confirmed) != 0 {

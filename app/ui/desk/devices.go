@@ -30,20 +30,25 @@ type devices struct {
 	screen *frame.Screen
 	col    *fyne.Container
 	asked  bool
+	own    uint32 // the number of the device that shows this
 }
 
 func (d *devices) ask() {
 	d.say(kit.Plain(words.Working))
 	var got []notebook.Device
+	var own uint32
+	book := d.f.Book
 	d.f.Go(func(ctx context.Context) error {
 		var err error
-		got, err = d.f.Book.Devices(ctx)
+		own = book.Me().Device
+		got, err = book.Devices(ctx)
 		return err
 	}, func(err error) {
 		if err != nil {
 			d.say(kit.Banner(kit.SignWrong, words.DevicesOffline(notebook.Say(err)), kit.Waiting, kit.Act(words.TryAgain, d.ask)))
 			return
 		}
+		d.own = own
 		d.show(got)
 	})
 }
@@ -86,10 +91,14 @@ func (d *devices) card(dev notebook.Device) fyne.CanvasObject {
 		}
 		objects = append(objects, confirm)
 	}
-	if !dev.Revoked {
+	switch {
+	case dev.Number == d.own:
+		// Whoever revoked it would lose the book that they are looking at.
+		objects = append(objects, kit.Lesser(words.ThisDevice))
+	case !dev.Revoked:
 		revoke := kit.Act(words.RevokeDevice, nil)
 		revoke.OnTapped = func() {
-			d.f.Ask(words.RevokeDeviceTitle(dev.Owner), words.RevokeDeviceText(dev.Unsent), words.RevokeDevice, words.Cancel, func() {
+			d.f.Ask(words.RevokeDeviceTitle(dev.Owner), words.Sentences(words.DeviceName(dev.Name, dev.Number)+".", words.RevokeDeviceText(dev.Unsent)), words.RevokeDevice, words.Cancel, func() {
 				d.do(revoke, func(ctx context.Context) error { return d.f.Book.RevokeDevice(ctx, dev.Number) }, words.DeviceRevoked)
 			})
 		}

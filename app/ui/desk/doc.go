@@ -2,6 +2,6 @@
 // a decision, the members with their codes and households, the devices, and what the branch
 // itself writes: notices, initiatives, commendations.
 //
-// A verdict falls on the version that the user saw: before it is written the record is read
-// again, and where it says something else now it is shown anew instead. See unseenError.
+// A verdict falls on the version that the user saw: the notebook compares, and where the
+// record says something else now it is shown anew instead.
 package desk

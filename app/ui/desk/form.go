@@ -93,7 +93,7 @@ func (fm *formScreen) send(work func(ctx context.Context) (notebook.Saved, error
 			return
 		}
 		fm.dirty = false
-		fm.f.Pop()
+		fm.f.Remove(fm.screen)
 		fm.f.Changed()
 		switch {
 		case err != nil:

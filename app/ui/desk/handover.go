@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 
 	"sodanvan/app/notebook"
@@ -12,7 +13,8 @@ import (
 // Handover hands a household over: the user chooses the member, reads what will happen, and
 // says yes.
 func Handover(f *frame.Frame, household notebook.ID) *frame.Screen {
-	s := handTo(f, []notebook.ID{household}, func() { f.Pop() })
+	var s *frame.Screen
+	s = handTo(f, []notebook.ID{household}, func() { f.Remove(s) })
 	refresh := s.Refresh
 	s.Refresh = func() {
 		refresh()
@@ -36,10 +38,14 @@ func handTo(f *frame.Frame, households []notebook.ID, done func()) *frame.Screen
 			title, text = words.HandOverToNobody(len(households)), words.HandOverNobodyText
 		}
 		f.Ask(title, text, words.HandOver, words.Cancel, func() {
-			f.Go(func(ctx context.Context) error { return assign(ctx, f.Book, households, to.ID) }, func(err error) {
-				f.Changed() // also after an error: the first ones may be handed over
+			var failed int
+			f.Go(func(ctx context.Context) (err error) {
+				failed, err = assign(ctx, f.Book, households, to.ID)
+				return err
+			}, func(err error) {
+				f.Changed() // also after an error: the others are handed over
 				if err != nil {
-					f.Fail(err)
+					f.Warn(words.HandoverPart(len(households)-failed, failed, notebook.Say(err)))
 					return
 				}
 				done()
@@ -54,21 +60,20 @@ func handTo(f *frame.Frame, households []notebook.ID, done func()) *frame.Screen
 }
 
 // assign hands households over one after another; one that is with that member already is
-// no error.
-func assign(ctx context.Context, book *notebook.Notebook, households []notebook.ID, to notebook.ID) error {
+// no error. One that fails holds the others up no longer: it gives how many failed, and why
+// the first one did.
+func assign(ctx context.Context, book *notebook.Notebook, households []notebook.ID, to notebook.ID) (failed int, first error) {
 	for _, h := range households {
 		p, err := book.Household(h)
+		if err == nil && p.Member != to {
+			_, err = book.AssignHousehold(ctx, h, to)
+		}
 		if err != nil {
-			return err
-		}
-		if p.Member == to {
-			continue
-		}
-		if _, err := book.AssignHousehold(ctx, h, to); err != nil {
-			return err
+			failed++
+			first = cmp.Or(first, err)
 		}
 	}
-	return nil
+	return failed, first
 }
 
 // several hands over any number of households: those of nobody stand first, then those of a
@@ -101,10 +106,12 @@ func several(f *frame.Frame, of notebook.ID) *frame.Screen {
 		return all
 	}
 	next.OnTapped = func() {
-		f.PushOver(s, handTo(f, count(), func() {
+		var to *frame.Screen
+		to = handTo(f, count(), func() {
 			clear(chosen)
-			f.PopTo(s)
-		}))
+			f.Remove(to)
+		})
+		f.PushOver(s, to)
 	}
 	part := func(heading string, lines []notebook.HouseholdLine) {
 		if len(lines) == 0 {

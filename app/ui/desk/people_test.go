@@ -150,6 +150,26 @@ func TestHandover(t *testing.T) {
 	r.Want(words.OfNobody(1))
 }
 
+// TestHandoverThatFailsInTheMiddle: the others are handed over, and how many were not is said.
+func TestHandoverThatFailsInTheMiddle(t *testing.T) {
+	b := nt.NewBranch(t)
+	r := uitest.Over(t, uitest.Phone, b, nt.Hoa)
+	gone := nt.NewID(77)
+	done := false
+	r.Show(handTo(r.Frame, []notebook.ID{nt.Dat, gone, nt.Lan}, func() { done = true }))
+	r.Tap("Phạm Tiến Dũng")
+	r.Tap(words.HandOver)
+	r.Want(words.HandoverPart(2, 1, words.NotYours))
+	if done {
+		t.Error("a handover that failed in part counts as done")
+	}
+	for _, id := range []notebook.ID{nt.Dat, nt.Lan} {
+		if p := must[notebook.Page](t)(r.Book.Household(id)); p.Member != nt.Dung {
+			t.Errorf("%s is with another member", p.Title)
+		}
+	}
+}
+
 func TestSuggestions(t *testing.T) {
 	b := nt.NewBranch(t)
 	put := func(n uint64, m proto.Message, kind pb.Kind, id notebook.ID) {

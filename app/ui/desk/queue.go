@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"slices"
-	"time"
 
 	"fyne.io/fyne/v2"
 
@@ -230,12 +229,8 @@ func (w *waits) askMonth(button *kit.Button, m notebook.VisitMonth) {
 		var n, left int
 		button.Disable()
 		f.Go(func(ctx context.Context) error {
-			now := groupOf(f.Book.ReviewQueue(), member)
-			if !slices.EqualFunc(monthOf(now, m.Year, m.Month), m.Visits, sameVersion) {
-				return unseenError{}
-			}
 			var err error
-			n, err = f.Book.ApproveVisits(ctx, member, m.Year, time.Month(m.Month))
+			n, err = f.Book.ApproveVisitsSeen(ctx, m.Visits)
 			left = len(inOrder(groupOf(f.Book.ReviewQueue(), member)))
 			return err
 		}, func(err error) {
@@ -245,7 +240,7 @@ func (w *waits) askMonth(button *kit.Button, m notebook.VisitMonth) {
 				f.Fail(err)
 				return
 			}
-			if left == 0 && w.home != nil {
+			if left == 0 && w.home != nil && f.Has(w.screen) {
 				f.PopTo(w.home)
 			}
 			f.Tell(words.VisitsApproved(n))
@@ -263,15 +258,6 @@ func groupOf(groups []notebook.ReviewGroup, member notebook.ID) notebook.ReviewG
 	return notebook.ReviewGroup{Member: member}
 }
 
-func monthOf(g notebook.ReviewGroup, year, month int) []notebook.ReviewItem {
-	for _, m := range g.Months {
-		if m.Year == year && m.Month == month {
-			return m.Visits
-		}
-	}
-	return nil
-}
-
 // inOrder gives all that waits of a member in the order of the page.
 func inOrder(g notebook.ReviewGroup) []notebook.ReviewItem {
 	out := slices.Clone(g.Items)
@@ -283,7 +269,7 @@ func inOrder(g notebook.ReviewGroup) []notebook.ReviewItem {
 
 // sameVersion tells whether two readings of a record say the same to a reviewer.
 func sameVersion(a, b notebook.ReviewItem) bool {
-	return a.ID == b.ID && slices.Equal(a.Fields, b.Fields) && slices.Equal(a.By, b.By)
+	return a.ID == b.ID && a.Version == b.Version && slices.Equal(a.Fields, b.Fields) && slices.Equal(a.By, b.By)
 }
 
 func sameGroup(a, b notebook.ReviewGroup) bool {
@@ -292,11 +278,3 @@ func sameGroup(a, b notebook.ReviewGroup) bool {
 	}
 	return a.Name == b.Name && slices.EqualFunc(inOrder(a), inOrder(b), same)
 }
-
-// unseenError: what a verdict would fall on changed after it was shown.
-type unseenError struct{}
-
-func (unseenError) Error() string { return "changed after it was shown" }
-
-// UserMessage says what to do: look again.
-func (unseenError) UserMessage() string { return words.ChangedSinceShown }

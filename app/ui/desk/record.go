@@ -272,17 +272,17 @@ func (r *record) why() string {
 	return strings.Join(parts, words.ReasonJoin)
 }
 
-func (r *record) approved() { r.decide(r.f.Book.Approve, words.ApprovedOne) }
+func (r *record) approved() { r.decide(r.f.Book.ApproveSeen, words.ApprovedOne) }
 
 func (r *record) returned() {
 	why := r.why()
-	r.decide(func(ctx context.Context, id notebook.ID) (notebook.Saved, error) {
-		return r.f.Book.Return(ctx, id, why)
+	r.decide(func(ctx context.Context, shown notebook.ReviewItem) (notebook.Saved, error) {
+		return r.f.Book.ReturnSeen(ctx, shown, why)
 	}, words.ReturnedOne)
 }
 
 // decide writes a verdict on what is shown, and goes on to the next record.
-func (r *record) decide(write func(context.Context, notebook.ID) (notebook.Saved, error), said string) {
+func (r *record) decide(write func(context.Context, notebook.ReviewItem) (notebook.Saved, error), said string) {
 	if !r.waits || r.deciding || r.item.ID != r.id { // the next one is still being read
 		return
 	}
@@ -294,10 +294,7 @@ func (r *record) decide(write func(context.Context, notebook.ID) (notebook.Saved
 	}
 	var left []notebook.ID
 	r.f.Go(func(ctx context.Context) error {
-		if now := read(r.f.Book, shown.ID); !now.waits || !sameVersion(now.item, shown) {
-			return unseenError{}
-		}
-		_, err := write(ctx, shown.ID)
+		_, err := write(ctx, shown)
 		if err == nil {
 			left = ids(inOrder(groupOf(r.f.Book.ReviewQueue(), member)))
 		}
@@ -311,7 +308,7 @@ func (r *record) decide(write func(context.Context, notebook.ID) (notebook.Saved
 		case errors.Is(err, notebook.ErrReasonNeeded):
 			r.tellReason(notebook.Say(err))
 			r.screen.Reveal(r.help)
-		case errors.Is(err, unseenError{}):
+		case errors.Is(err, notebook.ErrChangedSinceShown), errors.Is(err, notebook.ErrGone):
 			r.fill() // says itself what happened
 		case err != nil:
 			r.fill()
@@ -332,10 +329,12 @@ func (r *record) goOn(old, left []notebook.ID, said string) {
 		return
 	}
 	r.order = nil
-	if r.home != nil {
+	switch {
+	case !r.f.Has(r.screen): // the user went on already
+	case r.home != nil:
 		r.f.PopTo(r.home)
-	} else {
-		r.f.Pop()
+	default:
+		r.f.Remove(r.screen)
 	}
 	r.f.Changed()
 	r.f.Tell(words.Sentences(said, words.NoneWaits))

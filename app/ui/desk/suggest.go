@@ -47,7 +47,7 @@ func suggestion(f *frame.Frame, id notebook.ID) *frame.Screen {
 	decide := func(b *kit.Button, yes bool, said string) func() {
 		return func() {
 			f.Do(b, func(ctx context.Context) error { return f.Book.Decide(ctx, id, yes) }, func() {
-				f.Pop()
+				f.Remove(s)
 				f.Tell(said)
 			})
 		}

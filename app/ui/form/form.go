@@ -157,6 +157,9 @@ func (s *Saved) Say(at string, err error) {
 // id, and calls done; after an error the form goes on as it was and wrong may mark a field.
 // An edit that changes nothing drops the draft and is no error; done gets no id then.
 func Done(f *frame.Frame, button fyne.Disableable, keep *frame.Drafting, work func(ctx context.Context, draft notebook.ID) (notebook.Saved, error), wrong func(error), done func(notebook.Saved)) {
+	if keep.Busy() {
+		return // another button of the form was quicker
+	}
 	button.Disable()
 	keep.Finish(func(draft notebook.ID) {
 		var saved notebook.Saved
@@ -185,10 +188,42 @@ func Done(f *frame.Frame, button fyne.Disableable, keep *frame.Drafting, work fu
 	})
 }
 
-// Close takes a form away that is done, with whatever stands over it in a wide window.
-func Close(f *frame.Frame, s *frame.Screen) {
-	f.PopTo(s)
-	f.Pop()
+// Half gives the half-written form of a record, if there is one: who opens the record again
+// goes on with it, else the next letter would overwrite what was typed before.
+func Half(f *frame.Frame, record notebook.ID) (notebook.Draft, bool) {
+	for _, d := range f.Book.Drafts() {
+		if d.ID == record {
+			return d, true
+		}
+	}
+	return notebook.Draft{}, false
+}
+
+// Stranded is in the place of a half-written form that cannot be shown, such as that of a
+// record which was deleted meanwhile: why, what was typed, and the way to throw it away.
+func Stranded(f *frame.Frame, s *frame.Screen, d notebook.Draft, why string) []fyne.CanvasObject {
+	out := []fyne.CanvasObject{kit.Banner(kit.SignWrong, why, kit.Wrong)}
+	if d.ID.IsZero() {
+		return out
+	}
+	typed := kit.Column(kit.Grid)
+	for _, l := range d.Fields {
+		typed.Add(kit.Plain(words.ValueWas(l.Name, l.Value)))
+	}
+	if len(typed.Objects) > 0 {
+		out = append(out, kit.Paper(typed))
+	}
+	drop := kit.Link(words.DropHalf, nil)
+	drop.OnTapped = func() {
+		f.Ask(words.DropHalfTitle, words.DropHalfText, words.DropIt, words.Cancel, func() {
+			b := f.Book
+			f.Do(drop, func(ctx context.Context) error { return b.DropDraft(ctx, d.ID) }, func() {
+				f.Remove(s)
+				f.Tell(words.Dropped)
+			})
+		})
+	}
+	return append(out, drop)
 }
 
 // SendAgain sends a refused record again, mended by e, or as it was for nil. Where the
@@ -197,7 +232,10 @@ func Close(f *frame.Frame, s *frame.Screen) {
 func SendAgain(ctx context.Context, b *notebook.Notebook, record notebook.ID, e notebook.Edit) (notebook.Saved, error) {
 	s, err := b.MendRefused(ctx, record, e)
 	if errors.Is(err, notebook.ErrNothingChanged) {
-		return notebook.Saved{}, b.DropRefused(ctx, record)
+		if err := b.DropRefused(ctx, record); err != nil {
+			return notebook.Saved{}, err
+		}
+		return notebook.Saved{}, b.DropDraft(ctx, record)
 	}
 	return s, err
 }

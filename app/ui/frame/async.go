@@ -11,8 +11,8 @@ import (
 )
 
 // aside runs work beside the screen's thread, atOnce on it, for tests.
-func aside(work func())  { go work() }
-func atOnce(work func()) { work() }
+func (f *Frame) aside(work func()) { f.running.Go(work) }
+func atOnce(work func())           { work() }
 
 // Go does work that may take time (the disk, a PIN, the network) and then calls done on the
 // screen's thread. The context ends with the window.

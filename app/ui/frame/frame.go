@@ -2,6 +2,8 @@ package frame
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 
 	"fyne.io/fyne/v2"
@@ -81,6 +83,7 @@ type Tab struct {
 
 	stack []*Screen
 	count int
+	asked int // which count is the newest: an older one that comes later shows nothing
 }
 
 // Options are what a frame gets from outside.
@@ -90,6 +93,9 @@ type Options struct {
 	Now func() time.Time
 	// Inline runs all work at once on the calling goroutine: for tests that look at pictures.
 	Inline bool
+	// Start runs work; nil: on a goroutine of its own, or as Inline says. For tests of what
+	// happens meanwhile.
+	Start func(work func())
 }
 
 // Frame is the window's content. All methods are for the screen's thread.
@@ -104,22 +110,30 @@ type Frame struct {
 	end     context.CancelFunc
 	working int
 	inline  bool
+	running sync.WaitGroup     // what runs on goroutines of the frame's own
+	kept    map[*Drafting]bool // forms that began to keep themselves
 
 	tabs   []*Tab
 	at     int
-	single []*Screen // the stack before the tabs are there: joining, PIN
+	single []*Screen // the stack without tabs: joining, PIN
+	below  []*Tab    // the tabs that Lock covers
+	behind int       // the one of them that was open
 	root   *root
 	said   *saying
 }
 
 // New puts an empty frame into a window.
 func New(o Options) *Frame {
-	f := &Frame{win: o.Window, now: o.Now, start: aside}
+	f := &Frame{win: o.Window, now: o.Now, start: o.Start, inline: o.Inline, kept: map[*Drafting]bool{}}
+	switch {
+	case o.Start != nil:
+	case o.Inline:
+		f.start = atOnce
+	default:
+		f.start = f.aside
+	}
 	if f.now == nil {
 		f.now = time.Now
-	}
-	if o.Inline {
-		f.start, f.inline = atOnce, true
 	}
 	f.ctx, f.end = context.WithCancel(context.Background())
 	f.root = newRoot(f)
@@ -132,8 +146,16 @@ func New(o Options) *Frame {
 	return f
 }
 
-// Close ends the work that is under way; its results are dropped.
-func (f *Frame) Close() { f.end() }
+// Close ends the work that is under way and waits for it; its results are dropped. The last
+// letter that was typed is on the disk when it returns.
+func (f *Frame) Close() {
+	f.end()
+	f.running.Wait()
+	for d := range f.kept {
+		d.flush()
+	}
+	clear(f.kept)
+}
 
 // Context ends with the window.
 func (f *Frame) Context() context.Context { return f.ctx }
@@ -146,15 +168,15 @@ func (f *Frame) Now() time.Time { return f.now() }
 
 // Only shows one screen without tabs, as before the book is open.
 func (f *Frame) Only(s *Screen) {
-	f.drop(f.stack())
-	f.tabs, f.single = nil, []*Screen{s}
+	f.clear()
+	f.single = []*Screen{s}
 	f.show()
 }
 
 // SetTabs shows the tabs, the first one open.
 func (f *Frame) SetTabs(tabs ...*Tab) {
-	f.drop(f.stack())
-	f.single, f.tabs, f.at = nil, tabs, 0
+	f.clear()
+	f.tabs, f.at = tabs, 0
 	f.open(0)
 	f.counts()
 }
@@ -171,11 +193,7 @@ func (f *Frame) Open(name string) {
 func (f *Frame) open(i int) {
 	t := f.tabs[i]
 	if i == f.at && len(t.stack) > 1 {
-		f.leave(t.stack[1:], func() {
-			f.drop(t.stack[1:])
-			t.stack = t.stack[:1]
-			f.show()
-		})
+		f.leave(t.stack[1:], func() { f.PopTo(t.stack[0]) })
 		return
 	}
 	f.at = i
@@ -185,19 +203,43 @@ func (f *Frame) open(i int) {
 	f.show()
 }
 
-// stack is the one that is shown.
-func (f *Frame) stack() []*Screen {
+// shown is the stack that is shown.
+func (f *Frame) shown() *[]*Screen {
 	if f.tabs == nil {
-		return f.single
+		return &f.single
 	}
-	return f.tabs[f.at].stack
+	return &f.tabs[f.at].stack
 }
 
-func (f *Frame) setStack(s []*Screen) {
-	if f.tabs == nil {
-		f.single = s
-	} else {
-		f.tabs[f.at].stack = s
+func (f *Frame) stack() []*Screen { return *f.shown() }
+
+// find gives the stack that a screen is on, in sight or not, and its place there; nil: on
+// none.
+func (f *Frame) find(s *Screen) (*[]*Screen, int) {
+	if i := slices.Index(f.single, s); i >= 0 {
+		return &f.single, i
+	}
+	for _, t := range slices.Concat(f.tabs, f.below) {
+		if i := slices.Index(t.stack, s); i >= 0 {
+			return &t.stack, i
+		}
+	}
+	return nil, 0
+}
+
+// Has tells whether a screen is on a stack.
+func (f *Frame) Has(s *Screen) bool {
+	st, _ := f.find(s)
+	return st != nil
+}
+
+// cut leaves the first n screens of a stack and puts others on them.
+func (f *Frame) cut(st *[]*Screen, n int, more ...*Screen) {
+	gone := (*st)[n:]
+	*st = append((*st)[:n:n], more...)
+	f.drop(gone)
+	if st == f.shown() {
+		f.show()
 	}
 }
 
@@ -212,36 +254,40 @@ func (f *Frame) Top() *Screen {
 
 // Push opens a screen over the one that is shown.
 func (f *Frame) Push(s *Screen) {
-	f.setStack(append(f.stack(), s))
-	f.show()
+	st := f.shown()
+	f.cut(st, len(*st), s)
 }
 
 // PushOver opens a screen over another one of the stack: what stood over that goes first.
 // So a list beside its page opens the next page in place of the last.
 func (f *Frame) PushOver(below, s *Screen) {
-	st := f.stack()
-	for i, x := range st {
-		if x == below {
-			f.leave(st[i+1:], func() {
-				f.drop(st[i+1:])
-				f.setStack(append(st[:i+1:i+1], s))
-				f.show()
-			})
-			return
-		}
+	st, i := f.find(below)
+	if st == nil {
+		f.Push(s)
+		return
 	}
-	f.Push(s)
+	f.leave((*st)[i+1:], func() {
+		// A screen may have let itself go only after a while.
+		if st, i := f.find(below); st != nil {
+			f.cut(st, i+1, s)
+		}
+	})
 }
 
 // Replace opens a screen in place of the one on top.
 func (f *Frame) Replace(s *Screen) {
-	st := f.stack()
-	if n := len(st); n > 0 {
-		f.drop(st[n-1:])
-		st = st[: n-1 : n-1]
+	st := f.shown()
+	f.cut(st, max(0, len(*st)-1), s)
+}
+
+// Swap opens a screen in place of another one and of what stands over that, also where the
+// user looks at another tab; where the other one is gone, over what is shown.
+func (f *Frame) Swap(old, s *Screen) {
+	if st, i := f.find(old); st != nil {
+		f.cut(st, i, s)
+		return
 	}
-	f.setStack(append(st, s))
-	f.show()
+	f.Push(s)
 }
 
 // Back does what the back key does: asks the screen, then goes one back. It tells whether
@@ -251,30 +297,31 @@ func (f *Frame) Back() bool {
 	if len(st) < 2 {
 		return false
 	}
-	f.leave(st[len(st)-1:], f.Pop)
+	s := st[len(st)-1]
+	f.leave(st[len(st)-1:], func() { f.Remove(s) })
 	return true
 }
 
 // Pop takes the top screen away without asking it.
 func (f *Frame) Pop() {
-	st := f.stack()
-	if n := len(st); n > 1 {
-		f.drop(st[n-1:])
-		f.setStack(st[:n-1])
-		f.show()
+	if s := f.Top(); s != nil {
+		f.Remove(s)
+	}
+}
+
+// Remove takes a screen away without asking it, with what stands over it, also where the
+// user looks at another tab or has gone on: work that ends late takes away its own screen
+// and no other. The first screen of a stack stays.
+func (f *Frame) Remove(s *Screen) {
+	if st, i := f.find(s); st != nil && i > 0 {
+		f.cut(st, i)
 	}
 }
 
 // PopTo takes away what stands over a screen.
 func (f *Frame) PopTo(s *Screen) {
-	st := f.stack()
-	for i, x := range st {
-		if x == s {
-			f.drop(st[i+1:])
-			f.setStack(st[:i+1])
-			f.show()
-			return
-		}
+	if st, i := f.find(s); st != nil {
+		f.cut(st, i+1)
 	}
 }
 
@@ -319,8 +366,10 @@ func (f *Frame) counts() {
 		if t.Count == nil {
 			continue
 		}
+		t.asked++
+		asked := t.asked
 		Load(f, t.Count, func(n int) {
-			if t.count != n {
+			if asked == t.asked && t.count != n {
 				t.count = n
 				f.root.bar()
 			}
@@ -398,7 +447,7 @@ func (f *Frame) Redraw() {
 			s.pane = nil
 		}
 	}
-	for _, t := range f.tabs {
+	for _, t := range slices.Concat(f.tabs, f.below) {
 		for _, s := range t.stack {
 			s.pane = nil
 		}

@@ -185,7 +185,7 @@ func TestDraftKeepsTheNewestState(t *testing.T) {
 	text := ""
 	var shown []string
 	var failed error
-	d := r.Frame.Drafting(notebook.ID{}, func() (notebook.DraftForm, frame.Half) {
+	d := r.Frame.Drafting(notebook.ID{}, false, func() (notebook.DraftForm, frame.Half) {
 		return notebook.DraftForm{Household: notebooktest.Dat, Edit: notebook.VisitEdit{}}, frame.Half{Form: "visit", Fields: map[string]string{"note": text}}
 	}, func(saved string, err error) { shown, failed = append(shown, saved), err })
 	for _, text = range []string{"a", "ab", "abc"} {
@@ -208,7 +208,11 @@ func TestDraftKeepsTheNewestState(t *testing.T) {
 	if h := half(); !h.Open || h.Fields["note"] != "abc" {
 		t.Errorf("on the disk while open: %+v", h)
 	}
-	d.Leave()
+	kept := false
+	d.Leave(func(k bool) { kept = k })
+	if !kept {
+		t.Error("leaving says that nothing was kept")
+	}
 	if h := half(); h.Open {
 		t.Error("a form that was left opens by itself")
 	}

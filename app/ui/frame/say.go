@@ -72,6 +72,9 @@ func (f *Frame) Ask(title, text, yes, no string, do func()) {
 // with the back key.
 func (f *Frame) Cover(refused func(), objects ...fyne.CanvasObject) {
 	f.win.Canvas().Unfocus()
+	if f.root.asking() {
+		f.root.answer() // who asked before learns that nobody answered
+	}
 	card := kit.Sheet(kit.Card, kit.Line, kit.Column(1.5*kit.Grid, objects...))
 	f.root.refuse = refused
 	f.root.question.Objects = []fyne.CanvasObject{kit.Curtain(card)}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"sodanvan/app/notebook"
+	"sodanvan/app/ui/form"
 	"sodanvan/app/ui/frame"
 	"sodanvan/app/ui/kit"
 	"sodanvan/app/words"
@@ -27,7 +28,7 @@ const formName = "household"
 // Edit is the form of a household's contact fields; secretary and deputy also write what
 // the state says of it, and the order of the walk.
 func Edit(f *frame.Frame, id notebook.ID) *frame.Screen {
-	return editing(f, id).start("household-edit")
+	return editing(f, id).again().start("household-edit")
 }
 
 func editing(f *frame.Frame, id notebook.ID) *editor {
@@ -53,20 +54,10 @@ func adding(f *frame.Frame) *editor {
 	}
 	fm.always = true
 	fm.save = func(ctx context.Context, b *notebook.Notebook, e notebook.Edit, draft notebook.ID) (notebook.Saved, error) {
-		saved, err := b.NewHousehold(ctx, e.(notebook.HouseholdEdit))
-		return saved, drafted(ctx, b, draft, err)
+		return b.NewHousehold(ctx, e.(notebook.HouseholdEdit), draft)
 	}
 	fm.next = func(saved notebook.Saved) *frame.Screen { return Page(f, saved.ID) }
 	return fm
-}
-
-// drafted drops the draft of a record that was just made under another id. The record is
-// there whether that works or not: a draft that stays can still be thrown away by hand.
-func drafted(ctx context.Context, b *notebook.Notebook, draft notebook.ID, err error) error {
-	if err == nil && !draft.IsZero() {
-		_ = b.DropDraft(ctx, draft)
-	}
-	return err
 }
 
 // mending is the form of a refused change of a household.
@@ -83,7 +74,7 @@ func mending(f *frame.Frame, m notebook.Mend) *editor {
 // sendAgain answers a refused record with an edit of it.
 func sendAgain(m notebook.Mend) func(context.Context, *notebook.Notebook, notebook.Edit, notebook.ID) (notebook.Saved, error) {
 	return func(ctx context.Context, b *notebook.Notebook, e notebook.Edit, _ notebook.ID) (notebook.Saved, error) {
-		return b.MendRefused(ctx, m.Record, e)
+		return form.SendAgain(ctx, b, m.Record, e)
 	}
 }
 

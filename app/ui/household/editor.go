@@ -94,6 +94,7 @@ type editor struct {
 	base  notebook.DraftForm
 	half  values
 	lines []notebook.FieldLine
+	draft notebook.Draft // that is taken up again
 
 	load  func(b *notebook.Notebook) source
 	build func(src source) []*slot
@@ -114,7 +115,7 @@ func (fm *editor) start(name string) *frame.Screen {
 	fm.done = kit.Do(words.Done, fm.finish)
 	fm.done.Disable()
 	fm.drop = kit.Link(words.DropHalf, fm.ask)
-	fm.screen = &frame.Screen{Name: name, Title: words.PageOfHousehold, Body: fm.column, Foot: fm.done, Refresh: fm.fill}
+	fm.screen = &frame.Screen{Name: name, Title: words.PageOfHousehold, Body: fm.column, Foot: fm.done, Refresh: fm.fill, Leave: fm.leave}
 	return fm.screen
 }
 
@@ -130,12 +131,15 @@ func (fm *editor) fill() {
 
 func (fm *editor) show(src source) {
 	if src.err != nil {
-		fm.column.Objects = []fyne.CanvasObject{kit.NewText(notebook.Say(src.err), kit.Style{Color: kit.Second})}
+		fm.column.Objects = form.Stranded(fm.f, fm.screen, fm.draft, notebook.Say(src.err))
 		fm.screen.Fit()
 		return
 	}
 	if src.closed {
 		fm.column.Objects = []fyne.CanvasObject{written(src.of)}
+		if !fm.draft.ID.IsZero() {
+			fm.column.Objects = append(form.Stranded(fm.f, fm.screen, fm.draft, words.NotYours), fm.column.Objects...)
+		}
 		fm.done.Hide()
 		fm.screen.SetTitle(src.title, "")
 		fm.screen.Fit()
@@ -164,11 +168,28 @@ func (fm *editor) show(src source) {
 		fm.drop.Hide()
 	}
 	fm.column.Objects = append(objects, fm.wrong, fm.saved.Text, fm.drop)
-	fm.keep = fm.f.Drafting(fm.base.ID, fm.drafted, fm.kept)
-	fm.screen.Gone = fm.keep.Leave
+	fm.keep = fm.f.Drafting(fm.base.ID, !fm.draft.ID.IsZero(), fm.drafted, fm.kept)
 	fm.done.Enable()
 	fm.screen.SetTitle(src.title, "")
 	fm.screen.Fit()
+}
+
+// leave keeps what was written as a draft that does not open by itself.
+func (fm *editor) leave(then func()) {
+	gone := func(kept bool) {
+		then()
+		if kept {
+			fm.f.Tell(words.KeptAsDraft)
+		}
+	}
+	switch {
+	case fm.keep != nil:
+		fm.keep.Leave(gone)
+	case !fm.draft.ID.IsZero(): // and could not be shown
+		fm.f.Aside(fm.draft.ID, func() { gone(false) })
+	default:
+		gone(false)
+	}
 }
 
 // changed gives what the user changed, and all of a new record.
@@ -264,7 +285,11 @@ func (fm *editor) finish() {
 		if fm.next != nil {
 			next = fm.next(saved)
 		}
-		fm.close(next)
+		if next != nil {
+			fm.f.Swap(fm.screen, next)
+		} else {
+			fm.f.Remove(fm.screen)
+		}
 		form.Told(fm.f, saved)
 	})
 }
@@ -278,31 +303,15 @@ func (fm *editor) failed(err error) {
 	}
 }
 
-// close takes the form away, if the user has not gone on meanwhile.
-func (fm *editor) close(next *frame.Screen) {
-	switch {
-	case fm.f.Top() != fm.screen:
-	case next != nil:
-		fm.f.Replace(next)
-	default:
-		fm.f.Pop()
-	}
-}
-
 // ask asks whether the draft may go.
 func (fm *editor) ask() {
 	fm.f.Ask(words.DropHalfTitle, words.DropHalfText, words.DropIt, words.Cancel, func() {
 		b := fm.f.Book
-		fm.keep.Finish(func(draft notebook.ID) {
-			fm.f.Go(func(ctx context.Context) error { return b.DropDraft(ctx, draft) }, func(err error) {
-				if err != nil {
-					fm.keep.Resume()
-					fm.f.Fail(err)
-					return
-				}
-				fm.close(nil)
-				fm.f.Changed()
-			})
+		form.Done(fm.f, fm.done, fm.keep, func(ctx context.Context, draft notebook.ID) (notebook.Saved, error) {
+			return notebook.Saved{}, b.DropDraft(ctx, draft)
+		}, nil, func(notebook.Saved) {
+			fm.f.Remove(fm.screen)
+			fm.f.Tell(words.Dropped)
 		})
 	})
 }
@@ -340,9 +349,17 @@ func (fm *editor) choice(key string, field uint32, label string, c *kit.Choice, 
 	return s
 }
 
+// again goes on with what was half written of the record, if anything.
+func (fm *editor) again() *editor {
+	if d, ok := form.Half(fm.f, fm.base.ID); ok {
+		fm.from(d)
+	}
+	return fm
+}
+
 // from takes a draft up again.
 func (fm *editor) from(d notebook.Draft) {
-	fm.base.ID = d.ID
+	fm.base.ID, fm.draft = d.ID, d
 	if h, ok := frame.ReadHalf(d); ok {
 		fm.half = h.Fields
 		if fm.half == nil {

@@ -32,8 +32,7 @@ func addingGift(f *frame.Frame, household notebook.ID) *editor {
 		return source{title: words.ContributionTitle, start: values{"day": today}, choices: b.Initiatives()}
 	}
 	fm.save = func(ctx context.Context, b *notebook.Notebook, e notebook.Edit, draft notebook.ID) (notebook.Saved, error) {
-		saved, err := b.RecordContribution(ctx, household, e.(notebook.ContributionEdit))
-		return saved, drafted(ctx, b, draft, err)
+		return b.RecordContribution(ctx, household, e.(notebook.ContributionEdit), draft)
 	}
 	return fm
 }
@@ -42,7 +41,7 @@ func addingGift(f *frame.Frame, household notebook.ID) *editor {
 func editGift(f *frame.Frame, household, id notebook.ID) *frame.Screen {
 	fm := editingGift(f, id)
 	fm.base.Household = household
-	return fm.start("contribution-edit")
+	return fm.again().start("contribution-edit")
 }
 
 func editingGift(f *frame.Frame, id notebook.ID) *editor {

@@ -65,7 +65,7 @@ func wish(t testing.TB, n *notebook.Notebook, id notebook.ID, text string) noteb
 
 func give(t testing.TB, n *notebook.Notebook, id notebook.ID, m2 float64, vnd int64) notebook.ID {
 	t.Helper()
-	return must[notebook.Saved](t)(n.RecordContribution(t.Context(), id, notebook.ContributionEdit{LandM2: &m2, ValueVND: &vnd})).ID
+	return must[notebook.Saved](t)(n.RecordContribution(t.Context(), id, notebook.ContributionEdit{LandM2: &m2, ValueVND: &vnd}, notebook.ID{})).ID
 }
 
 func road(b *nt.Branch) notebook.ID {
@@ -278,9 +278,14 @@ func TestPageShowsWhatWasWritten(t *testing.T) {
 	}
 	fyne.CurrentApp().Clipboard().SetContent("")
 	r.Tap(words.Call("0912 345 678"))
-	r.Want(words.PhoneCopied)
-	if got := r.Clipboard(); got != "0912 345 678" {
-		t.Errorf("on a desk the number is copied, not %q", got)
+	copied := "0912 345 678"
+	if fyne.CurrentDevice().IsMobile() {
+		copied = "" // its own dialler has it
+	} else {
+		r.Want(words.PhoneCopied)
+	}
+	if got := r.Clipboard(); got != copied {
+		t.Errorf("after a call «%s» is copied, want «%s»", got, copied)
 	}
 	if got := dialler("0912 345 678").String(); got != "tel:0912345678" {
 		t.Errorf("a phone would dial %q", got)

@@ -214,6 +214,12 @@ func (l *list) open(i int) {
 			l.page = nil
 		}
 	}
-	l.page, l.opened = page, id
+	// What stands there may stay, where the user does not want to lose what was typed in it.
+	fill := page.Refresh
+	page.Refresh = func() {
+		l.page, l.opened = page, id
+		fill()
+		l.mark()
+	}
 	l.f.PushOver(l.screen, page)
 }

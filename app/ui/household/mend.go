@@ -7,6 +7,7 @@ import (
 
 	"sodanvan/app/notebook"
 	"sodanvan/app/ui/consent"
+	"sodanvan/app/ui/form"
 	"sodanvan/app/ui/frame"
 	"sodanvan/app/ui/kit"
 	"sodanvan/app/words"
@@ -41,31 +42,31 @@ func Mend(f *frame.Frame, m notebook.Mend) *frame.Screen {
 		again = kit.Do(words.MendAsItIs, nil)
 	}
 	again.OnTapped = func() {
+		var sent notebook.Saved
 		f.Do(again, func(ctx context.Context) error {
-			_, err := b.MendRefused(ctx, m.Record, nil)
+			var err error
+			sent, err = form.SendAgain(ctx, b, m.Record, nil)
 			return err
-		}, func() { gone(f, s, words.Written) })
+		}, func() {
+			f.Remove(s)
+			form.SentAgain(f, sent)
+		})
 	}
 	drop := kit.Link(words.DropIt, nil)
 	drop.OnTapped = func() {
 		f.Ask(words.MendDropTitle, words.MendDropText, words.DropIt, words.Cancel, func() {
-			f.Do(drop, func(ctx context.Context) error { return b.DropRefused(ctx, m.Record) }, func() { gone(f, s, words.MendDropped) })
+			f.Do(drop, func(ctx context.Context) error { return b.DropRefused(ctx, m.Record) }, func() {
+				f.Remove(s)
+				f.Tell(words.MendDropped)
+			})
 		})
 	}
 	if fm == nil {
 		s.Foot = again
 	} else {
-		s.Foot = kit.Do(words.MendEdit, func() { f.Replace(fm.start(m.Kind.Code + "-mend")) })
+		s.Foot = kit.Do(words.MendEdit, func() { f.Swap(s, fm.again().start(m.Kind.Code+"-mend")) })
 		all = append(all, again)
 	}
 	s.Body = kit.Column(2*kit.Grid, append(all, drop)...)
 	return s
-}
-
-// gone takes a screen away whose work is done, if the user is still there.
-func gone(f *frame.Frame, s *frame.Screen, said string) {
-	if f.Top() == s {
-		f.Pop()
-	}
-	f.Tell(said)
 }

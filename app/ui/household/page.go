@@ -310,6 +310,9 @@ var purposes = map[string]pb.Purpose{"keep": pb.Purpose_PURPOSE_KEEP, "forward":
 
 const given = "given"
 
+// forwarded is the standing of a petition that an authority is to answer.
+const forwarded = "forwarded"
+
 // kept tells whether the household agreed that the branch keeps notes.
 func kept(h notebook.Page) bool {
 	for _, c := range h.Consents {
@@ -397,8 +400,9 @@ func (p *page) petitionList() fyne.CanvasObject {
 		head := l.Number + "  " + brief(l.Text, wishLetters)
 		objects := []fyne.CanvasObject{kit.Heading(head)}
 		due := ""
-		late := l.Due != 0 && !l.Closed && int32(l.Due) < p.shown.today
-		if l.Due != 0 && !l.Closed && !late {
+		owed := l.Due != 0 && l.Standing.Code == forwarded // once it is answered no day is owed
+		late := owed && int32(l.Due) < p.shown.today
+		if owed && !late {
 			due = words.Due(int32(l.Due))
 		}
 		if standing := join(l.Standing.Text, due); standing != "" {

@@ -81,6 +81,7 @@ type joining struct {
 	going   *fyne.Container // what the last step says while it works, or why it failed
 	do      *kit.Button
 	busy    bool
+	attempt notebook.Attempt // what a press that failed already got
 
 	codeStep, pinStep, deviceStep, last *frame.Screen
 
@@ -100,7 +101,10 @@ func newJoining(f *frame.Frame, s Start, recover bool) *joining {
 }
 
 func (j *joining) titled(title string, step int) (string, string) {
-	if j.recover {
+	switch {
+	case j.recover && j.s.Options.Desktop:
+		return words.RecoverPhraseTitle, words.StepOf(step, 2)
+	case j.recover:
 		return words.RecoverTitle, words.StepOf(step, 2)
 	}
 	return title, words.StepOf(step, 3)
@@ -327,7 +331,7 @@ func (j *joining) finish() {
 	}
 	how := notebook.Recover
 	if !j.recover {
-		how, join.DeviceName = notebook.Enrol, j.device.Text
+		how, join.DeviceName, join.Attempt = notebook.Enrol, j.device.Text, &j.attempt
 		if join.DeviceName == "" {
 			kit.Tell(j.unnamed, words.DeviceNeeded)
 			j.fit(j.last)

@@ -231,6 +231,14 @@ func TestFailuresKeepWhatWasTyped(t *testing.T) {
 	}
 }
 
+// A desk has no PIN: the steps name what it has.
+func TestRecoverOnADesk(t *testing.T) {
+	r := bare(t, uitest.Desktop)
+	r.Show(Recover(r.Frame, Start{Options: notebook.Options{Desktop: true}}, nil))
+	r.Want(words.RecoverPhraseTitle)
+	r.WantNot(words.RecoverTitle)
+}
+
 func TestRecover(t *testing.T) {
 	s := newStage(t)
 	n, err := notebook.Enrol(t.Context(), s.o, notebook.Network{}, notebook.Join{Invitation: s.code.String(), Address: s.address(), DeviceName: "x"}, newPIN)

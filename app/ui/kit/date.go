@@ -99,13 +99,35 @@ func (d *Date) Day() (int32, error) {
 	}
 	text := strings.TrimSpace(d.entry.Text)
 	if strings.Count(text, "/") == 1 {
-		text += "/" + strconv.Itoa(viet.FromDays(int(d.today)).Year)
+		return d.nearYear(text)
 	}
 	got, err := viet.ParseDate(text)
 	if err != nil {
 		return 0, err
 	}
 	return int32(got.Days()), nil
+}
+
+// nearYear reads a day without a year: this year's, but at the turn of the year that of the
+// year that is meant. What was done is not half a year ahead, and what is planned not half a
+// year ago.
+func (d *Date) nearYear(text string) (int32, error) {
+	const halfYear = 183
+	year := viet.FromDays(int(d.today)).Year
+	in := func(y int) (int32, error) {
+		got, err := viet.ParseDate(text + "/" + strconv.Itoa(y))
+		return int32(got.Days()), err
+	}
+	day, err := in(year)
+	switch {
+	case err != nil:
+		return 0, err
+	case day > d.today+halfYear:
+		return in(year - 1)
+	case d.none && day < d.today-halfYear:
+		return in(year + 1)
+	}
+	return day, nil
 }
 
 // Set shows a day.

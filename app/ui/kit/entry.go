@@ -8,6 +8,7 @@ import (
 
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/driver/mobile"
+	"fyne.io/fyne/v2/theme"
 	"fyne.io/fyne/v2/widget"
 	"golang.org/x/text/unicode/norm"
 
@@ -44,6 +45,7 @@ type Entry struct {
 	composer  *typing.Composer
 	composing bool // between the keys of one replace
 	label     string
+	hint      string // the whole placeholder
 }
 
 // NewEntry makes a field of one line.
@@ -78,7 +80,7 @@ func NewNote(placeholder string, rows int) *Entry {
 }
 
 func (e *Entry) init(placeholder string) {
-	e.PlaceHolder = placeholder
+	e.PlaceHolder, e.hint = placeholder, placeholder
 	e.composer = typing.New(Typing)
 	e.ExtendBaseWidget(e)
 	e.OnChanged = e.changed
@@ -230,7 +232,47 @@ func (e *Entry) replace(n int, insert string) {
 		e.Entry.TypedRune(r)
 	}
 	e.composing = false
+	e.Refresh()
 	e.changed(e.Text)
+}
+
+// CreateRenderer is Fyne's, but that it draws once for all keys of a replace: drawing takes
+// far longer than a key where the text is long.
+func (e *Entry) CreateRenderer() fyne.WidgetRenderer {
+	return &entryRenderer{WidgetRenderer: e.Entry.CreateRenderer(), e: e}
+}
+
+type entryRenderer struct {
+	fyne.WidgetRenderer
+	e *Entry
+}
+
+func (r *entryRenderer) Refresh() {
+	if !r.e.composing {
+		r.WidgetRenderer.Refresh()
+	}
+}
+
+// Layout leaves the end of a hint out, from a comma on, where one line cannot hold it: cut
+// letters and a bar to scroll them help nobody.
+func (r *entryRenderer) Layout(size fyne.Size) {
+	if hint := r.e.hintFor(size.Width); hint != r.e.PlaceHolder && !r.e.MultiLine {
+		r.e.SetPlaceHolder(hint)
+	}
+	r.WidgetRenderer.Layout(size)
+}
+
+func (e *Entry) hintFor(width float32) string {
+	hint := e.hint
+	room := width - 2*(theme.Size(theme.SizeNameInnerPadding)+theme.Size(theme.SizeNameInputBorder))
+	for fyne.MeasureText(hint, theme.TextSize(), fyne.TextStyle{}).Width > room {
+		comma := strings.LastIndexByte(hint, ',')
+		if comma < 0 {
+			break
+		}
+		hint = hint[:comma]
+	}
+	return hint
 }
 
 // FocusGained tells Focused.

@@ -64,9 +64,14 @@ func Trailing(wide, right fyne.CanvasObject) *fyne.Container {
 	return container.New(&beside{gap: Grid, trailing: true}, right, wide)
 }
 
+// Marked puts a sign at the left of the first of some lines, however many they are.
+func Marked(sign, lines fyne.CanvasObject) *fyne.Container {
+	return container.New(&beside{gap: Grid, top: true}, sign, lines)
+}
+
 type beside struct {
-	gap      float32
-	trailing bool
+	gap           float32
+	trailing, top bool
 }
 
 func (b *beside) Layout(o []fyne.CanvasObject, size fyne.Size) {
@@ -81,6 +86,9 @@ func (b *beside) Layout(o []fyne.CanvasObject, size fyne.Size) {
 	sh := small.MinSize().Height
 	// What is lower stands in the middle, but beside many lines at the first.
 	mid := func(own float32) float32 {
+		if b.top {
+			return max(0, (fyne.MeasureText("Đ", sizeOf(Body), fyne.TextStyle{Bold: true}).Height-own)/2)
+		}
 		if other := max(h, sh); own < other && other < 2.2*Touch {
 			return (other - own) / 2
 		}

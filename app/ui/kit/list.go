@@ -36,6 +36,7 @@ type List struct {
 	probe *row
 	empty *fyne.Container
 	keep  bool // the opened row stays marked, for list and page side by side
+	mark  int  // that row; -1 none
 	quiet bool
 }
 
@@ -54,7 +55,11 @@ func NewList(empty string, open func(i int)) *List {
 		if l.quiet {
 			return
 		}
-		if !l.keep {
+		// A row is chosen by a tap only until it is told to: Mark says which one is open, and
+		// one that stayed chosen could not be tapped again.
+		if l.keep {
+			l.Mark(l.mark)
+		} else {
 			l.list.UnselectAll()
 		}
 		if l.OnOpen != nil && i < len(l.items) {
@@ -90,7 +95,7 @@ func (l *List) SetEmpty(s string) { l.empty.Objects[0].(*Text).Set(s) }
 // Mark marks a row as the one that is open beside the list; -1 none. The list stays where
 // it is scrolled to.
 func (l *List) Mark(i int) {
-	l.keep, l.quiet = true, true
+	l.keep, l.quiet, l.mark = true, true, i
 	at := l.list.GetScrollOffset()
 	l.list.UnselectAll()
 	if i >= 0 && i < len(l.items) {
@@ -163,9 +168,10 @@ func newRow() *row {
 	return r
 }
 
-const signWidth = 3 * Grid
+// signWidth is what the texts leave to the sign, which grows with them.
+func (r *row) signWidth() float32 { return max(3*Grid, r.sign.MinSize().Height+0.75*Grid) }
 
-func (r *row) textWidth(width float32) float32 { return max(0, width-2*2*Grid-signWidth) }
+func (r *row) textWidth(width float32) float32 { return max(0, width-2*2*Grid-r.signWidth()) }
 
 func (r *row) set(it Item) {
 	tone := it.Tone
@@ -207,7 +213,7 @@ func (r *row) place(s fyne.Size) {
 	y := 1.25 * Grid
 	for _, t := range r.lines[:r.shown] {
 		h := settle(t, r.textWidth(s.Width))
-		t.Move(fyne.NewPos(2*Grid+signWidth, y))
+		t.Move(fyne.NewPos(2*Grid+r.signWidth(), y))
 		y += h
 	}
 }

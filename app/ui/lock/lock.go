@@ -82,7 +82,8 @@ type asking struct {
 
 	busy   bool
 	looked bool
-	until  time.Time // of the wait
+	left   time.Duration // of a wait, when the clock said at
+	at     time.Time
 }
 
 // pad is the twelve keys of a phone.
@@ -100,8 +101,14 @@ func (s *asking) pad() fyne.CanvasObject {
 	return kit.Even(3, keys...)
 }
 
-// typed takes what is typed while the field has no focus.
+// typed takes what is typed while the field has no focus: on a phone the digits, which the
+// keys beside the field give too, on a desk all, and the field gets the focus.
 func (s *asking) typed(r rune) bool {
+	if s.l.Options.Desktop && s.pin.Visible() {
+		s.f.Window().Canvas().Focus(s.entry)
+		s.entry.TypedRune(r)
+		return true
+	}
 	if s.l.Options.Desktop || r < '0' || r > '9' {
 		return false
 	}
@@ -169,7 +176,7 @@ func (s *asking) show(objects ...fyne.CanvasObject) {
 }
 
 func (s *asking) open() {
-	if s.busy || !s.until.IsZero() || !s.pin.Visible() {
+	if s.busy || s.left > 0 || !s.pin.Visible() {
 		return
 	}
 	pin := s.entry.Text
@@ -187,7 +194,7 @@ func (s *asking) open() {
 			return book.Unlock(ctx, pin)
 		}
 		var err error
-		book, err = notebook.Open(ctx, o, pin)
+		book, err = Open(ctx, o, pin)
 		return err
 	}, func(err error) {
 		s.busy = false
@@ -202,11 +209,21 @@ func (s *asking) open() {
 	})
 }
 
+// Open is notebook.Open for a window: one that was closed meanwhile leaves no book open, of
+// which the next window would say that it is open elsewhere.
+func Open(ctx context.Context, o notebook.Options, pin string) (*notebook.Notebook, error) {
+	n, err := notebook.Open(ctx, o, pin)
+	if err == nil && ctx.Err() != nil {
+		return nil, errors.Join(ctx.Err(), n.Close())
+	}
+	return n, err
+}
+
 func (s *asking) failed(err error) {
 	var wait *notebook.WaitError
 	switch {
 	case errors.As(err, &wait):
-		s.until = s.f.Now().Add(wait.For)
+		s.left, s.at = wait.For, s.f.Now()
 		s.do.Disable()
 		s.tick()
 	case notebook.WrongPIN(err):
@@ -230,17 +247,21 @@ func (s *asking) tell(why string) {
 
 // tick shows how long is left to wait, and gives the button back after it.
 func (s *asking) tick() {
-	left := s.until.Sub(s.f.Now())
-	if left <= 0 {
-		s.until = time.Time{}
+	// Both ways of counting: on the wall a clock may be set back, the other one stands still
+	// while a phone sleeps. Neither makes the wait longer.
+	now := s.f.Now()
+	s.left -= max(now.Sub(s.at), now.Round(0).Sub(s.at.Round(0)), 0)
+	s.at = now
+	if s.left <= 0 {
+		s.left = 0
 		s.do.Enable()
 		s.show()
 		return
 	}
-	s.show(kit.Banner(kit.SignAgain, words.LockWait(int((left+time.Second-1)/time.Second)), kit.Waiting))
+	s.show(kit.Banner(kit.SignAgain, words.LockWait(int((s.left+time.Second-1)/time.Second)), kit.Waiting))
 	pause := s.l.pause
 	s.f.Go(func(ctx context.Context) error { return pause(ctx) }, func(err error) {
-		if err == nil && !s.until.IsZero() {
+		if err == nil && s.left > 0 {
 			s.tick()
 		}
 	})

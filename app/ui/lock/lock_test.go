@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"fyne.io/fyne/v2"
+	"fyne.io/fyne/v2/test"
 	_ "modernc.org/sqlite"
 
 	"sodanvan/app/notebook"
 	"sodanvan/app/notebook/notebooktest"
+	"sodanvan/app/store"
 	"sodanvan/app/ui/kit"
 	"sodanvan/app/ui/uitest"
 	"sodanvan/app/words"
@@ -103,6 +105,39 @@ func TestKeysWithoutFocusOpenTheBook(t *testing.T) {
 	}
 }
 
+// On a desk who begins to type need not click into the field first.
+func TestLettersWithoutFocusOpenTheBookOfADesk(t *testing.T) {
+	s := newStage(t, uitest.Desktop, true)
+	s.lock.Options.Desktop = true
+	s.show()
+	test.TypeOnCanvas(s.Window.Canvas(), notebooktest.PIN)
+	if got := s.Field(words.PhraseLabel).Text; got != notebooktest.PIN {
+		t.Fatalf("the field has %q", got)
+	}
+	s.Type(words.PhraseLabel, "\n")
+	if len(s.opened) != 1 {
+		t.Errorf("not opened:\n%s", s.Text())
+	}
+}
+
+// The window is closed while the PIN is being tried: the next one opens the book.
+func TestAWindowThatCloses(t *testing.T) {
+	s := newStage(t, uitest.Phone, false)
+	remote := s.lock.Options.Remote
+	s.lock.Options.Remote = func(st *store.Store) (notebook.Remote, error) {
+		s.Frame.Close()
+		return remote(st)
+	}
+	s.show()
+	s.enter(notebooktest.PIN)
+	if len(s.opened) != 0 {
+		t.Error("a closed window shows a book")
+	}
+	if there := notebook.Look(t.Context(), s.lock.Options.Dir); there.Busy || !there.Book {
+		t.Errorf("the book stays open: %+v", there)
+	}
+}
+
 // Wrong PINs are told, then the button rests while the wait is counted down.
 func TestWrongPINsWait(t *testing.T) {
 	for name, open := range map[string]bool{"on the disk": false, "open": true} {
@@ -148,6 +183,20 @@ func TestWrongPINsWait(t *testing.T) {
 				t.Errorf("not opened after the wait:\n%s", s.Text())
 			}
 		})
+	}
+}
+
+// A clock that is set back while the wait is counted down makes it no longer.
+func TestAClockSetBackMakesNoWaitLonger(t *testing.T) {
+	s := newStage(t, uitest.Phone, true)
+	s.left = []time.Duration{-24 * time.Hour, 30 * time.Second}
+	s.show()
+	for range 5 {
+		s.enter("000000")
+	}
+	s.WantNot("Nhập sai nhiều lần")
+	if s.waits != 2 || s.Frame.Top().Foot.(*kit.Button).Disabled() {
+		t.Errorf("%d pauses:\n%s", s.waits, s.Text())
 	}
 }
 

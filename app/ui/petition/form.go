@@ -45,7 +45,8 @@ type petitionForm struct {
 	id        notebook.ID // of the record; of a new one none, or the draft's
 	half      frame.Half
 	resumed   bool
-	why       string // why the server refused it
+	draft     notebook.Draft // that is taken up again
+	why       string         // why the server refused it
 
 	screen *frame.Screen
 	page   *fyne.Container
@@ -53,8 +54,7 @@ type petitionForm struct {
 	keep   *frame.Drafting
 	filled bool
 	left   bool
-	wrote  bool // a draft is or will be on the disk
-	looks  int  // which look at the book is the newest: a later answer to an older one is dropped
+	looks  int // which look at the book is the newest: a later answer to an older one is dropped
 	asked  notebook.Asked
 	base   notebook.PetitionEdit // what the record says, for an edit
 
@@ -92,12 +92,14 @@ func newForm(f *frame.Frame, m mode, household, id notebook.ID) *petitionForm {
 
 // watch starts to keep the form as the draft of an id.
 func (p *petitionForm) watch(draft notebook.ID) {
-	p.keep = p.f.Drafting(draft, p.read, func(at string, err error) {
-		p.saved.Say(at, err)
-		if p.left {
-			p.f.Changed() // the lists below show the draft that was left
-		}
-	})
+	p.keep = p.f.Drafting(draft, p.resumed, p.read, p.saved.Say)
+}
+
+// take goes on with what was half written.
+func (p *petitionForm) take(d notebook.Draft) {
+	p.half, _ = frame.ReadHalf(d)
+	p.resumed, p.draft = true, d
+	p.watch(d.ID)
 }
 
 func (p *petitionForm) fit() { p.screen.Fit() }
@@ -165,7 +167,7 @@ func (p *petitionForm) show(s seen) {
 			if errors.Is(s.err, notebook.ErrGone) {
 				say = words.NoMendLeft
 			}
-			p.page.Objects = []fyne.CanvasObject{kit.Banner(kit.SignWrong, say, kit.Wrong)}
+			p.page.Objects = form.Stranded(p.f, p.screen, p.draft, say)
 			p.fit()
 		}
 		return
@@ -331,7 +333,6 @@ func (p *petitionForm) editing(field uint32) func() {
 
 func (p *petitionForm) touched() {
 	if p.filled && !p.left {
-		p.wrote = true
 		p.keep.Touch()
 	}
 }
@@ -387,14 +388,20 @@ func (p *petitionForm) read() (notebook.DraftForm, frame.Half) {
 
 // leave keeps the form as a draft that does not open by itself.
 func (p *petitionForm) leave(then func()) {
-	kept := p.filled && (p.wrote || p.resumed)
-	p.left = true
-	if p.filled {
-		p.keep.Leave()
+	gone := func(kept bool) {
+		p.left = true
+		then()
+		if kept {
+			p.f.Tell(words.KeptAsDraft)
+		}
 	}
-	then()
-	if kept {
-		p.f.Tell(words.KeptAsDraft)
+	switch {
+	case p.filled:
+		p.keep.Leave(gone)
+	case p.resumed: // and could not be shown
+		p.f.Aside(p.draft.ID, func() { gone(false) })
+	default:
+		gone(false)
 	}
 }
 
@@ -446,7 +453,7 @@ func (p *petitionForm) finish() {
 		p.send(e)
 	case asEdit:
 		p.close(func(ctx context.Context, _ notebook.ID) (notebook.Saved, error) { return b.EditPetition(ctx, id, e) }, func(s notebook.Saved) {
-			form.Close(p.f, p.screen)
+			p.f.Remove(p.screen)
 			form.Told(p.f, s)
 		})
 	default:
@@ -455,8 +462,7 @@ func (p *petitionForm) finish() {
 			in.Draft = draft
 			return b.RecordPetition(ctx, in)
 		}, func(s notebook.Saved) {
-			p.f.PopTo(p.screen)
-			p.f.Replace(slip(p.f, p.household, s, p.asked.Forward))
+			p.f.Swap(p.screen, slip(p.f, p.household, s, p.asked.Forward))
 		})
 	}
 }
@@ -473,7 +479,7 @@ func (p *petitionForm) close(work func(ctx context.Context, draft notebook.ID) (
 func (p *petitionForm) send(e notebook.Edit) {
 	b, id := p.f.Book, p.id
 	p.close(func(ctx context.Context, _ notebook.ID) (notebook.Saved, error) { return form.SendAgain(ctx, b, id, e) }, func(s notebook.Saved) {
-		form.Close(p.f, p.screen)
+		p.f.Remove(p.screen)
 		form.SentAgain(p.f, s)
 	})
 }
@@ -481,7 +487,7 @@ func (p *petitionForm) send(e notebook.Edit) {
 // gone leaves the form and says what was done.
 func (p *petitionForm) gone(say string) func(notebook.Saved) {
 	return func(notebook.Saved) {
-		form.Close(p.f, p.screen)
+		p.f.Remove(p.screen)
 		p.f.Tell(say)
 	}
 }

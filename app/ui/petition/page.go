@@ -122,7 +122,7 @@ func (p *page) steps(q notebook.PetitionPage) fyne.CanvasObject {
 			lines.Add(kit.Lesser(words.Capital(words.WrittenBy(s.By))))
 		}
 		lines.Add(form.State(s.Receipt))
-		c.Add(kit.Beside(kit.NewSign(sign, kit.Told, 0.9), lines))
+		c.Add(kit.Marked(kit.NewSign(sign, kit.Told, 0.9), lines))
 	}
 	return c
 }

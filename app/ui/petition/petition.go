@@ -4,6 +4,7 @@ package petition
 
 import (
 	"sodanvan/app/notebook"
+	"sodanvan/app/ui/form"
 	"sodanvan/app/ui/frame"
 	"sodanvan/app/ui/kit"
 	"sodanvan/app/words"
@@ -13,13 +14,15 @@ import (
 // New asks the household first whether what it brings is a denunciation, and goes on to
 // where one is filed, of which nothing is kept, or to the form.
 func New(f *frame.Frame, household notebook.ID) *frame.Screen {
-	return &frame.Screen{Name: "petition-question", Title: words.AskFirstTitle, Body: kit.Column(2*kit.Grid,
+	s := &frame.Screen{Name: "petition-question", Title: words.AskFirstTitle}
+	s.Body = kit.Column(2*kit.Grid,
 		kit.Column(kit.Grid/2, kit.Heading(words.ReadAloud), kit.Paper(kit.Plain(book.DenunciationQuestion))),
 		kit.Column(1.5*kit.Grid,
-			kit.Act(words.ItIsAnOpinion, func() { f.Replace(newForm(f, asNew, household, notebook.ID{}).screen) }),
-			kit.Act(words.ItIsDenouncing, func() { f.Replace(advice(f)) }),
+			kit.Act(words.ItIsAnOpinion, func() { f.Swap(s, newForm(f, asNew, household, notebook.ID{}).screen) }),
+			kit.Act(words.ItIsDenouncing, func() { f.Swap(s, advice(f)) }),
 		),
-	)}
+	)
+	return s
 }
 
 // advice is read out to a household that wishes to denounce. Nothing is kept.
@@ -32,7 +35,11 @@ func advice(f *frame.Frame) *frame.Screen {
 
 // Edit is the form of a petition that has not gone up.
 func Edit(f *frame.Frame, household, id notebook.ID) *frame.Screen {
-	return newForm(f, asEdit, household, id).screen
+	p := newForm(f, asEdit, household, id)
+	if d, ok := form.Half(f, id); ok {
+		p.take(d)
+	}
+	return p.screen
 }
 
 // ResumeDraft goes on with a half-written form: every field stands as it was typed, good or
@@ -42,12 +49,12 @@ func ResumeDraft(f *frame.Frame, d notebook.Draft) *frame.Screen {
 	m := asNew
 	if ok {
 		m = mode(half.Form)
-	} else if _, err := f.Book.WrittenEdit(d.ID); err == nil {
-		m = asEdit // another app wrote it: what can be read of it is there
+	}
+	if _, err := f.Book.WrittenEdit(d.ID); m == asNew && err == nil {
+		m = asEdit // it was recorded from another form, or another app wrote the draft
 	}
 	p := newForm(f, m, d.Household, d.ID)
-	p.half, p.resumed = half, true
-	p.watch(d.ID)
+	p.take(d)
 	return p.screen
 }
 
@@ -59,6 +66,9 @@ func Mend(f *frame.Frame, m notebook.Mend) *frame.Screen {
 	}
 	p := newForm(f, asMend, m.Household, m.Record)
 	p.why = m.Text
+	if d, ok := form.Half(f, m.Record); ok {
+		p.take(d)
+	}
 	return p.screen
 }
 
@@ -87,11 +97,13 @@ func slip(f *frame.Frame, household notebook.ID, s notebook.Saved, forward book.
 	if len(s.Warned) > 0 {
 		c.Add(kit.Banner(kit.SignWrong, words.Warned(s.Warned), kit.Waiting))
 	}
+	screen := &frame.Screen{Name: "petition-slip", Title: words.PetitionNumber, Body: c}
+	screen.Foot = kit.Do(words.Done, func() { f.Remove(screen) })
 	acts := kit.Column(1.5*kit.Grid, kit.Act(words.CopyNumber, func() { f.Copy(s.Number) }))
 	if forward == book.NotAsked {
-		acts.Add(kit.Act(words.AskForwardNow, func() { f.Push(askForward(f, household, nil)) }))
+		acts.Add(kit.Act(words.AskForwardNow, func() { f.PushOver(screen, askForward(f, household, nil)) }))
 	}
-	acts.Add(kit.Act(words.ToThePetition, func() { f.Replace(Page(f, s.ID)) }))
+	acts.Add(kit.Act(words.ToThePetition, func() { f.Swap(screen, Page(f, s.ID)) }))
 	c.Add(acts)
-	return &frame.Screen{Name: "petition-slip", Title: words.PetitionNumber, Body: c, Foot: kit.Do(words.Done, f.Pop)}
+	return screen
 }

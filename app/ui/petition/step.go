@@ -155,7 +155,7 @@ func (s *step) finish() {
 		_, err := b.AddStep(ctx, in)
 		return err
 	}, func() {
-		form.Close(s.f, s.screen)
+		s.f.Remove(s.screen)
 		s.f.Tell(words.StepKept)
 	})
 }
@@ -170,6 +170,7 @@ func mendStep(f *frame.Frame, m notebook.Mend) *frame.Screen {
 		}
 	}
 	b, id := f.Book, m.Record
+	s := &frame.Screen{Name: "petition-step-mend", Title: words.Petition, Body: body, Foot: again}
 	again.OnTapped = func() {
 		var sent notebook.Saved
 		f.Do(again, func(ctx context.Context) error {
@@ -177,17 +178,17 @@ func mendStep(f *frame.Frame, m notebook.Mend) *frame.Screen {
 			sent, err = form.SendAgain(ctx, b, id, nil)
 			return err
 		}, func() {
-			f.Pop()
+			f.Remove(s)
 			form.SentAgain(f, sent)
 		})
 	}
 	body.Add(kit.Link(words.DropIt, func() {
 		f.Ask(words.MendDropTitle, words.MendDropText, words.DropIt, words.Cancel, func() {
 			f.Do(again, func(ctx context.Context) error { return b.DropRefused(ctx, id) }, func() {
-				f.Pop()
+				f.Remove(s)
 				f.Tell(words.MendDropped)
 			})
 		})
 	}))
-	return &frame.Screen{Name: "petition-step-mend", Title: words.Petition, Body: body, Foot: again}
+	return s
 }

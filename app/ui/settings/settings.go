@@ -149,7 +149,7 @@ func changePIN(f *frame.Frame) *frame.Screen {
 			var wrong *oldError
 			switch {
 			case err == nil:
-				f.Pop()
+				f.Remove(screen)
 				f.Tell(words.ChangeDone)
 			case errors.As(err, &wrong):
 				said := notebook.Say(wrong.error)

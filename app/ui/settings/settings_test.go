@@ -158,6 +158,37 @@ func TestChangePIN(t *testing.T) {
 	}
 }
 
+// Who goes back while the PIN is being changed finds the screens as they left them.
+func TestChangePINWhileGoingBack(t *testing.T) {
+	app := test.NewTempApp(t)
+	app.Settings().SetTheme(kit.Theme{Shade: kit.Light})
+	win := test.NewTempWindow(t, nil)
+	b := notebooktest.NewBranch(t)
+	var later []func()
+	f := frame.New(frame.Options{Window: win, Now: b.Now, Start: func(work func()) { later = append(later, work) }})
+	t.Cleanup(f.Close)
+	f.Book = b.Phone(notebooktest.Binh)
+	win.Resize(uitest.Phone)
+	r := &uitest.Rig{T: t, Frame: f, Window: win, Branch: b, Book: f.Book}
+	below := &frame.Screen{Name: "below", Body: kit.Plain("dưới")}
+	f.Only(&frame.Screen{Name: "first", Body: kit.Plain("đầu")})
+	f.Push(below)
+	f.Push(changePIN(f))
+	r.Field(words.OldPIN).SetText(notebooktest.PIN)
+	r.Field(words.PINLabel).SetText("314159")
+	r.Field(words.PINAgain).SetText("314159")
+	r.Tap(words.ChangeDo)
+	f.Back()
+	if f.Top() != below || len(later) != 1 {
+		t.Fatalf("%s is shown, %d things are to be done", f.Top().Name, len(later))
+	}
+	later[0]()
+	if f.Top() != below {
+		t.Errorf("%s is shown after it", f.Top().Name)
+	}
+	r.Want(words.ChangeDone)
+}
+
 func TestWarnTable(t *testing.T) {
 	r, _ := shown(t, uitest.Phone)
 	r.Tap(words.WarnTable)

@@ -1,7 +1,8 @@
 // Package uitest puts screens on a canvas without a display, for the tests of app/ui/…:
 // the invented branch of notebooktest, a phone's or a desk's window, taps and typing by
 // what stands on the screen, and golden images. Golden images are compared with the tag ci
-// only, because system fonts change letters.
+// only, because system fonts change letters, and not with mobile, where a page moves up for
+// the on-screen keyboard.
 package uitest
 
 import (
@@ -34,6 +35,40 @@ type Rig struct {
 	Window fyne.Window
 	Branch *notebooktest.Branch
 	Book   *notebook.Notebook
+
+	held []func()
+	hold bool
+}
+
+// Hold keeps work from being done from now on, as on a slow disk; Let does what was held
+// back, the oldest first, and what follows from it, and work is done at once again.
+func (r *Rig) Hold() { r.hold = true }
+
+// Let: see Hold.
+func (r *Rig) Let() {
+	for len(r.held) > 0 {
+		r.Step()
+	}
+	r.hold = false
+}
+
+// Step does the oldest work that is held back.
+func (r *Rig) Step() {
+	r.T.Helper()
+	if len(r.held) == 0 {
+		r.T.Fatal("no work is held back")
+	}
+	work := r.held[0]
+	r.held = r.held[1:]
+	work()
+}
+
+func (r *Rig) start(work func()) {
+	if r.hold {
+		r.held = append(r.held, work)
+	} else {
+		work()
+	}
 }
 
 // New makes a window of a size with the book of a member of a new invented branch.
@@ -57,10 +92,11 @@ func Bare(t testing.TB, size fyne.Size, now func() time.Time) *Rig {
 	app := test.NewTempApp(t)
 	app.Settings().SetTheme(kit.Theme{Shade: kit.Light})
 	w := test.NewTempWindow(t, nil)
-	f := frame.New(frame.Options{Window: w, Now: now, Inline: true})
+	r := &Rig{T: t, Window: w}
+	r.Frame = frame.New(frame.Options{Window: w, Now: now, Inline: true, Start: r.start})
 	w.Resize(size)
-	t.Cleanup(f.Close)
-	return &Rig{T: t, Frame: f, Window: w}
+	t.Cleanup(r.Frame.Close)
+	return r
 }
 
 // Theme changes the look, as settings do.

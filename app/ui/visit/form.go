@@ -44,7 +44,8 @@ type visitForm struct {
 	id        notebook.ID // of the record; of a new one none, or the draft's
 	half      frame.Half
 	resumed   bool
-	why       string // why the server refused it
+	draft     notebook.Draft // that is taken up again
+	why       string         // why the server refused it
 
 	screen *frame.Screen
 	page   *fyne.Container
@@ -52,8 +53,7 @@ type visitForm struct {
 	keep   *frame.Drafting
 	filled bool
 	left   bool
-	wrote  bool // a draft is or will be on the disk
-	looks  int  // which look at the book is the newest: a later answer to an older one is dropped
+	looks  int // which look at the book is the newest: a later answer to an older one is dropped
 	asked  notebook.Asked
 	base   notebook.VisitEdit // what the record says, for an edit
 
@@ -68,7 +68,7 @@ type visitForm struct {
 	saved   *form.Saved
 	helps   map[uint32]*kit.Text
 	places  map[uint32]fyne.CanvasObject
-	without *kit.Button
+	asItIs  *kit.Button
 }
 
 func newForm(f *frame.Frame, m mode, household, id notebook.ID) *visitForm {
@@ -90,12 +90,14 @@ func newForm(f *frame.Frame, m mode, household, id notebook.ID) *visitForm {
 
 // watch starts to keep the form as the draft of an id.
 func (v *visitForm) watch(draft notebook.ID) {
-	v.keep = v.f.Drafting(draft, v.read, func(at string, err error) {
-		v.saved.Say(at, err)
-		if v.left {
-			v.f.Changed() // the lists below show the draft that was left
-		}
-	})
+	v.keep = v.f.Drafting(draft, v.resumed, v.read, v.saved.Say)
+}
+
+// take goes on with what was half written.
+func (v *visitForm) take(d notebook.Draft) {
+	v.half, _ = frame.ReadHalf(d)
+	v.resumed, v.draft = true, d
+	v.watch(d.ID)
 }
 
 func (v *visitForm) fit() { v.screen.Fit() }
@@ -176,7 +178,7 @@ func (v *visitForm) show(s seen) {
 			if errors.Is(s.err, notebook.ErrGone) {
 				say = words.NoMendLeft
 			}
-			v.page.Objects = []fyne.CanvasObject{kit.Banner(kit.SignWrong, say, kit.Wrong)}
+			v.page.Objects = form.Stranded(v.f, v.screen, v.draft, say)
 			v.fit()
 		}
 		return
@@ -344,8 +346,8 @@ func (v *visitForm) fill(e notebook.VisitEdit, topics []notebook.ID, today int32
 func (v *visitForm) actions() {
 	switch {
 	case v.mode == asMend:
-		v.without = kit.Act(words.SendWithout, func() { v.send(v.emptied()) })
-		v.page.Add(kit.Column(kit.Grid, v.without, kit.Act(words.MendAsItIs, func() { v.send(nil) }), kit.Link(words.DropIt, v.dropRefused)))
+		v.asItIs = kit.Act(words.MendAsItIs, func() { v.send(nil) })
+		v.page.Add(kit.Column(kit.Grid, v.asItIs, kit.Link(words.DropIt, v.dropRefused)))
 	case v.resumed && v.mode == asNew:
 		v.page.Add(kit.Link(words.DropHalf, v.dropDraft))
 	case v.mode == asEdit:
@@ -381,11 +383,13 @@ func (v *visitForm) offer() {
 		}
 		now = append(now, v.note.Box)
 	}
-	if v.without != nil {
+	if v.asItIs != nil {
 		if v.mayKeep() {
-			v.without.Hide()
-		} else {
-			v.without.Show()
+			v.asItIs.Show()
+			v.done.SetWords(words.SendAgain)
+		} else { // with what was talked about it would be refused again
+			v.asItIs.Hide()
+			v.done.SetWords(words.SendWithout)
 		}
 	}
 	if len(now) == 0 {
@@ -409,7 +413,6 @@ func (v *visitForm) editing(field uint32) func() {
 
 func (v *visitForm) touched() {
 	if v.filled && !v.left {
-		v.wrote = true
 		v.keep.Touch()
 	}
 }
@@ -480,14 +483,20 @@ func (v *visitForm) read() (notebook.DraftForm, frame.Half) {
 
 // leave keeps the form as a draft that does not open by itself.
 func (v *visitForm) leave(then func()) {
-	kept := v.filled && (v.wrote || v.resumed)
-	v.left = true
-	if v.filled {
-		v.keep.Leave()
+	gone := func(kept bool) {
+		v.left = true
+		then()
+		if kept {
+			v.f.Tell(words.KeptAsDraft)
+		}
 	}
-	then()
-	if kept {
-		v.f.Tell(words.KeptAsDraft)
+	switch {
+	case v.filled:
+		v.keep.Leave(gone)
+	case v.resumed: // and could not be shown
+		v.f.Aside(v.draft.ID, func() { gone(false) })
+	default:
+		gone(false)
 	}
 }
 
@@ -545,6 +554,9 @@ func (v *visitForm) finish() {
 	b, e, id := v.f.Book, v.edit(), v.id
 	switch v.mode {
 	case asMend:
+		if !v.mayKeep() {
+			e = v.emptied()
+		}
 		v.send(e)
 	case asEdit:
 		v.close(func(ctx context.Context, _ notebook.ID) (notebook.Saved, error) { return b.EditVisit(ctx, id, e) })
@@ -561,13 +573,13 @@ func (v *visitForm) finish() {
 func (v *visitForm) close(work func(ctx context.Context, draft notebook.ID) (notebook.Saved, error)) {
 	form.Done(v.f, v.done, v.keep, work, v.refused, func(s notebook.Saved) {
 		v.left = true
-		form.Close(v.f, v.screen)
+		v.f.Remove(v.screen)
 		form.Told(v.f, s)
 	})
 }
 
 // emptied is the edit without what was talked about.
-func (v *visitForm) emptied() notebook.Edit {
+func (v *visitForm) emptied() notebook.VisitEdit {
 	e, note, topics := v.edit(), "", []notebook.ID{}
 	e.Note, e.Topics = &note, &topics
 	return e
@@ -583,7 +595,7 @@ func (v *visitForm) send(e notebook.Edit) {
 		return form.SendAgain(ctx, b, id, e)
 	}, v.refused, func(s notebook.Saved) {
 		v.left = true
-		form.Close(v.f, v.screen)
+		v.f.Remove(v.screen)
 		form.SentAgain(v.f, s)
 	})
 }
@@ -623,7 +635,7 @@ func (v *visitForm) drop(say string, work func(ctx context.Context, draft notebo
 		return notebook.Saved{}, work(ctx, draft)
 	}, nil, func(notebook.Saved) {
 		v.left = true
-		form.Close(v.f, v.screen)
+		v.f.Remove(v.screen)
 		v.f.Tell(say)
 	})
 }

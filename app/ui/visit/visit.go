@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sodanvan/app/notebook"
+	"sodanvan/app/ui/form"
 	"sodanvan/app/ui/frame"
 	"sodanvan/app/words"
 	pb "sodanvan/shared/gen/sodanvan/v1"
@@ -21,7 +22,11 @@ func New(f *frame.Frame, household notebook.ID) *frame.Screen {
 // Edit is the form of a visit that was recorded, with how far it has come; who may not write
 // it gets a page to read.
 func Edit(f *frame.Frame, household, id notebook.ID) *frame.Screen {
-	return newForm(f, asEdit, household, id).screen
+	v := newForm(f, asEdit, household, id)
+	if d, ok := form.Half(f, id); ok {
+		v.take(d)
+	}
+	return v.screen
 }
 
 // ResumeDraft goes on with a half-written form: every field stands as it was typed, good or
@@ -31,12 +36,12 @@ func ResumeDraft(f *frame.Frame, d notebook.Draft) *frame.Screen {
 	m := asNew
 	if ok {
 		m = mode(half.Form)
-	} else if _, err := f.Book.WrittenEdit(d.ID); err == nil {
-		m = asEdit // another app wrote it: what can be read of it is there
+	}
+	if _, err := f.Book.WrittenEdit(d.ID); m == asNew && err == nil {
+		m = asEdit // it was recorded from another form, or another app wrote the draft
 	}
 	v := newForm(f, m, d.Household, d.ID)
-	v.half, v.resumed = half, true
-	v.watch(d.ID)
+	v.take(d)
 	return v.screen
 }
 
@@ -44,6 +49,9 @@ func ResumeDraft(f *frame.Frame, d notebook.Draft) *frame.Screen {
 func Mend(f *frame.Frame, m notebook.Mend) *frame.Screen {
 	v := newForm(f, asMend, m.Household, m.Record)
 	v.why = m.Text
+	if d, ok := form.Half(f, m.Record); ok {
+		v.take(d)
+	}
 	return v.screen
 }
 
