@@ -54,7 +54,7 @@ func (n *Notebook) RecordConsent(ctx context.Context, in NewConsent) (Saved, err
 	if err != nil {
 		return Saved{}, err
 	}
-	return saved(id), nil
+	return saved(id), n.obey(ctx)
 }
 
 // maxSeen is how many withdrawals one consent may name.

@@ -1,6 +1,7 @@
 package notebook
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -107,10 +108,19 @@ func (n *Notebook) keep(ctx context.Context, onChange func(Progress)) {
 		Begun: func() { tell(begun) },
 		Moved: func(t Traffic) { tell(func(p *Progress) { p.Sent, p.Received = t.Sent, t.Received }) },
 		Ended: func(r Round, err error) {
+			err = n.obeyed(ctx, r, err)
 			tell(func(p *Progress) { n.ended(p, r, err) })
 			n.live.release(joinedEnd{traffic: r.Traffic, err: err})
 		},
 	})
+}
+
+// obeyed lets the drafts follow what a sync brought.
+func (n *Notebook) obeyed(ctx context.Context, r Round, err error) error {
+	if r.Received == 0 || r.Wiped {
+		return err
+	}
+	return cmp.Or(err, n.obey(ctx))
 }
 
 func begun(p *Progress) { p.Running, p.Sent, p.Received = true, 0, 0 }
@@ -237,6 +247,7 @@ func (n *Notebook) alone(ctx context.Context) (Traffic, error) {
 	}
 	note(begun)
 	t, err := n.remote.Sync(ctx)
+	err = n.obeyed(ctx, Round{Traffic: t, Wiped: wiped(err)}, err)
 	note(func(p *Progress) { n.ended(p, Round{Traffic: t, Wiped: wiped(err)}, err) })
 	return t, err
 }
