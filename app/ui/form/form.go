@@ -1,6 +1,8 @@
-// Package form has what the forms of visits and petitions share: a long text that counts
-// what is left and warns of words, the line that tells when the form was last saved, saving,
-// and how a record stands.
+// Package form has what forms share. Form is the whole skeleton of one: visits and petitions
+// embed it, and add what stands in it, how it is filled and what its button does. The rest
+// are pieces that households, contributions, steps and the desk's pages use too: a long text
+// that counts what is left and warns of words, the line that tells when a form was last
+// saved, saving, leaving, what to do with what the server refused, and how a record stands.
 package form
 
 import (
@@ -226,6 +228,25 @@ func Stranded(f *frame.Frame, s *frame.Screen, d notebook.Draft, why string) []f
 	return append(out, drop)
 }
 
+// Leave keeps a form as a draft that does not open by itself, and then lets it go. keep is
+// nil while nothing can be typed into the form; d is the draft that is taken up again, if any.
+func Leave(f *frame.Frame, keep *frame.Drafting, d notebook.Draft, then func()) {
+	gone := func(kept bool) {
+		then()
+		if kept {
+			f.Tell(words.KeptAsDraft)
+		}
+	}
+	switch {
+	case keep != nil:
+		keep.Leave(gone)
+	case !d.ID.IsZero(): // and could not be shown
+		f.Aside(d.ID, func() { gone(false) })
+	default:
+		gone(false)
+	}
+}
+
 // SendAgain sends a refused record again, mended by e, or as it was for nil. Where the
 // record has come to say the same meanwhile there is nothing to send: it goes off the list,
 // and the result names no record.
@@ -247,6 +268,64 @@ func SentAgain(f *frame.Frame, s notebook.Saved) {
 		return
 	}
 	f.Tell(words.SentAgain)
+}
+
+// SendAsItWas is what a button does that sends a refused record again as it was; the screen
+// goes then.
+func SendAsItWas(f *frame.Frame, s *frame.Screen, button fyne.Disableable, record notebook.ID) {
+	var sent notebook.Saved
+	b := f.Book
+	f.Do(button, func(ctx context.Context) error {
+		var err error
+		sent, err = SendAgain(ctx, b, record, nil)
+		return err
+	}, func() {
+		f.Remove(s)
+		SentAgain(f, sent)
+	})
+}
+
+// GiveUp is what a button does that gives a refused record up, after a question; the screen
+// goes then.
+func GiveUp(f *frame.Frame, s *frame.Screen, button fyne.Disableable, record notebook.ID) {
+	f.Ask(words.MendDropTitle, words.MendDropText, words.DropIt, words.Cancel, func() {
+		b := f.Book
+		f.Do(button, func(ctx context.Context) error { return b.DropRefused(ctx, record) }, func() {
+			f.Remove(s)
+			f.Tell(words.MendDropped)
+		})
+	})
+}
+
+// NewDay makes the field of the day when something was; it is empty at first.
+func NewDay(f *frame.Frame, label string) *kit.Date {
+	return kit.NewDate(f.Now(), false, kit.Jump{Words: words.ThisDay}, kit.Jump{Words: words.Yesterday, Days: -1}).Named(label)
+}
+
+// DayIn gives the day in a field, nil where it cannot be read.
+func DayIn(d *kit.Date) *notebook.Day {
+	n, err := d.Day()
+	if err != nil {
+		return nil
+	}
+	day := notebook.Day(n)
+	return &day
+}
+
+// Value gives what an edit says of a field, the empty value where it says nothing.
+func Value[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
+	}
+	return v
+}
+
+// Changed gives what an edit says of a field, nil where the record says the same.
+func Changed[T comparable](now, was *T) *T {
+	if now != nil && was != nil && *now == *was {
+		return nil
+	}
+	return now
 }
 
 // WrongField gives the number of the field that an error is about, 0: the whole record.

@@ -202,21 +202,11 @@ func ResumeDraft(f *frame.Frame, d notebook.Draft) *frame.Screen {
 // or something new.
 func resumed(f *frame.Frame, d notebook.Draft, mend func(*frame.Frame, notebook.Mend) *editor, edit, add func() *editor) *editor {
 	fm := add()
-	if m, ok := refused(f.Book, d.ID); ok {
+	if m, ok := form.Refused(f.Book, d.ID); ok {
 		fm = mend(f, m)
 	} else if _, err := f.Book.Entry(d.ID); err == nil {
 		fm = edit()
 	}
 	fm.from(d)
 	return fm
-}
-
-// refused finds what the server refused of a record.
-func refused(b *notebook.Notebook, record notebook.ID) (notebook.Mend, bool) {
-	all := b.Mends()
-	i := slices.IndexFunc(all, func(m notebook.Mend) bool { return m.Record == record })
-	if i < 0 {
-		return notebook.Mend{}, false
-	}
-	return all[i], true
 }

@@ -175,22 +175,7 @@ func (fm *editor) show(src source) {
 }
 
 // leave keeps what was written as a draft that does not open by itself.
-func (fm *editor) leave(then func()) {
-	gone := func(kept bool) {
-		then()
-		if kept {
-			fm.f.Tell(words.KeptAsDraft)
-		}
-	}
-	switch {
-	case fm.keep != nil:
-		fm.keep.Leave(gone)
-	case !fm.draft.ID.IsZero(): // and could not be shown
-		fm.f.Aside(fm.draft.ID, func() { gone(false) })
-	default:
-		gone(false)
-	}
-}
+func (fm *editor) leave(then func()) { form.Leave(fm.f, fm.keep, fm.draft, then) }
 
 // changed gives what the user changed, and all of a new record.
 func (fm *editor) changed() values {

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"sodanvan/app/notebook"
+	"sodanvan/app/ui/form"
 	"sodanvan/app/ui/frame"
 	"sodanvan/app/ui/kit"
 	"sodanvan/app/words"
@@ -78,14 +79,14 @@ func gift(f *frame.Frame) *editor {
 
 func giftSlots(fm *editor, src source) []*slot {
 	label := func(field uint32) string { return book.FieldName(pb.Kind_KIND_CONTRIBUTION, field) }
-	date := kit.NewDate(fm.f.Now(), false, kit.Jump{Words: words.ThisDay}, kit.Jump{Words: words.Yesterday, Days: -1})
+	date := form.NewDay(fm.f, label(fieldDay))
 	fm.date = date
 	day := &slot{key: "day", field: fieldDay, get: date.Text, set: date.SetRaw}
 	date.OnEdited = func() {
 		fm.touched(day)
 		fm.screen.Fit()
 	}
-	day.o = kit.Field(label(fieldDay), date.Named(label(fieldDay)), nil)
+	day.o = kit.Field(label(fieldDay), date, nil)
 	slots := []*slot{day}
 	if len(src.choices) > 0 {
 		var names, codes []string

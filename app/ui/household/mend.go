@@ -1,8 +1,6 @@
 package household
 
 import (
-	"context"
-
 	"fyne.io/fyne/v2"
 
 	"sodanvan/app/notebook"
@@ -36,31 +34,13 @@ func Mend(f *frame.Frame, m notebook.Mend) *frame.Screen {
 	case "contribution":
 		fm = mendingGift(f, m)
 	}
-	b := f.Book
 	again := kit.Act(words.MendAsItIs, nil)
 	if fm == nil {
 		again = kit.Do(words.MendAsItIs, nil)
 	}
-	again.OnTapped = func() {
-		var sent notebook.Saved
-		f.Do(again, func(ctx context.Context) error {
-			var err error
-			sent, err = form.SendAgain(ctx, b, m.Record, nil)
-			return err
-		}, func() {
-			f.Remove(s)
-			form.SentAgain(f, sent)
-		})
-	}
+	again.OnTapped = func() { form.SendAsItWas(f, s, again, m.Record) }
 	drop := kit.Link(words.DropIt, nil)
-	drop.OnTapped = func() {
-		f.Ask(words.MendDropTitle, words.MendDropText, words.DropIt, words.Cancel, func() {
-			f.Do(drop, func(ctx context.Context) error { return b.DropRefused(ctx, m.Record) }, func() {
-				f.Remove(s)
-				f.Tell(words.MendDropped)
-			})
-		})
-	}
+	drop.OnTapped = func() { form.GiveUp(f, s, drop, m.Record) }
 	if fm == nil {
 		s.Foot = again
 	} else {

@@ -7,6 +7,7 @@ import (
 
 	"sodanvan/app/notebook"
 	nt "sodanvan/app/notebook/notebooktest"
+	"sodanvan/app/ui/form"
 	"sodanvan/app/ui/frame"
 	"sodanvan/app/ui/kit"
 	"sodanvan/app/ui/uitest"
@@ -53,7 +54,7 @@ func TestOneDraftInTwoFormsHasOneNumber(t *testing.T) {
 	r := uitest.New(t, uitest.Desktop, nt.Binh)
 	answer(t, r.Book, given, keep)
 	twoTabs(r)
-	r.Frame.Push(newForm(r.Frame, asNew, nt.Dat, notebook.ID{}).screen)
+	r.Frame.Push(newForm(r.Frame, form.AsNew, nt.Dat, notebook.ID{}).Screen)
 	r.Type(words.FieldWords, "Đường ngõ 5 ngập.")
 	r.Tap(words.Back)
 	d := r.Book.Drafts()[0]

@@ -18,7 +18,7 @@ func New(f *frame.Frame, household notebook.ID) *frame.Screen {
 	s.Body = kit.Column(2*kit.Grid,
 		kit.Column(kit.Grid/2, kit.Heading(words.ReadAloud), kit.Paper(kit.Plain(book.DenunciationQuestion))),
 		kit.Column(1.5*kit.Grid,
-			kit.Act(words.ItIsAnOpinion, func() { f.Swap(s, newForm(f, asNew, household, notebook.ID{}).screen) }),
+			kit.Act(words.ItIsAnOpinion, func() { f.Swap(s, newForm(f, form.AsNew, household, notebook.ID{}).Screen) }),
 			kit.Act(words.ItIsDenouncing, func() { f.Swap(s, advice(f)) }),
 		),
 	)
@@ -35,27 +35,15 @@ func advice(f *frame.Frame) *frame.Screen {
 
 // Edit is the form of a petition that has not gone up.
 func Edit(f *frame.Frame, household, id notebook.ID) *frame.Screen {
-	p := newForm(f, asEdit, household, id)
-	if d, ok := form.Half(f, id); ok {
-		p.take(d)
-	}
-	return p.screen
+	return newForm(f, form.AsEdit, household, id).Screen
 }
 
 // ResumeDraft goes on with a half-written form: every field stands as it was typed, good or
 // not. The question that comes first was answered before there was a draft.
 func ResumeDraft(f *frame.Frame, d notebook.Draft) *frame.Screen {
-	half, ok := frame.ReadHalf(d)
-	m := asNew
-	if ok {
-		m = mode(half.Form)
-	}
-	if _, err := f.Book.WrittenEdit(d.ID); m == asNew && err == nil {
-		m = asEdit // it was recorded from another form, or another app wrote the draft
-	}
-	p := newForm(f, m, d.Household, d.ID)
-	p.take(d)
-	return p.screen
+	p := newForm(f, form.ModeOf(f, formName, d), d.Household, d.ID)
+	p.Take(d)
+	return p.Screen
 }
 
 // Mend is the form of a petition that the server refused, with the reason and what was
@@ -64,25 +52,13 @@ func Mend(f *frame.Frame, m notebook.Mend) *frame.Screen {
 	if m.Kind.Code == kindStep {
 		return mendStep(f, m)
 	}
-	p := newForm(f, asMend, m.Household, m.Record)
-	p.why = m.Text
-	if d, ok := form.Half(f, m.Record); ok {
-		p.take(d)
-	}
-	return p.screen
+	p := newForm(f, form.AsMend, m.Household, m.Record)
+	p.Why = m.Text
+	return p.Screen
 }
 
 // kindStep is how the notebook calls a step.
 const kindStep = "step"
-
-// mode is which form it is; it is kept in drafts.
-type mode string
-
-const (
-	asNew  mode = "petition"
-	asEdit mode = "petition-edit"
-	asMend mode = "petition-mend"
-)
 
 // slip shows the number of a new petition, to be written on the household's slip.
 func slip(f *frame.Frame, household notebook.ID, s notebook.Saved, forward book.ConsentState) *frame.Screen {

@@ -174,7 +174,7 @@ func TestAKilledAppReopensOnTheForm(t *testing.T) {
 	if len(d) != 1 {
 		t.Fatalf("%+v", d)
 	}
-	if half, ok := frame.ReadHalf(d[0]); !ok || !half.Open || half.Form != string(asNew) {
+	if half, ok := frame.ReadHalf(d[0]); !ok || !half.Open || half.Form != formName {
 		t.Fatalf("%+v", half)
 	}
 	again := uitest.Bare(t, uitest.Phone, func() time.Time { return b.At })

@@ -60,7 +60,7 @@ func newStep(f *frame.Frame, q notebook.PetitionPage, what pb.StepKind) *frame.S
 	}
 	s := &step{f: f, q: q, what: what}
 	s.done = kit.Do(words.Done, s.finish)
-	s.day = kit.NewDate(f.Now(), false, kit.Jump{Words: words.ThisDay}, kit.Jump{Words: words.Yesterday, Days: -1}).Named(words.FieldDay)
+	s.day = form.NewDay(f, words.FieldDay)
 	s.day.Set(words.Today(f.Now()))
 	s.body = kit.Column(2.5*kit.Grid, kit.Column(kit.Grid/2, kit.Heading(q.Title), kit.Lesser(q.Of)))
 	s.screen = &frame.Screen{Name: "petition-" + strings.ReplaceAll(codes[what], "_", "-"), Title: steps[what].title, Body: s.body, Foot: s.done, Leave: s.leave}
@@ -169,26 +169,8 @@ func mendStep(f *frame.Frame, m notebook.Mend) *frame.Screen {
 			body.Add(kit.Field(l.Name, kit.Plain(l.Value), nil))
 		}
 	}
-	b, id := f.Book, m.Record
 	s := &frame.Screen{Name: "petition-step-mend", Title: words.Petition, Body: body, Foot: again}
-	again.OnTapped = func() {
-		var sent notebook.Saved
-		f.Do(again, func(ctx context.Context) error {
-			var err error
-			sent, err = form.SendAgain(ctx, b, id, nil)
-			return err
-		}, func() {
-			f.Remove(s)
-			form.SentAgain(f, sent)
-		})
-	}
-	body.Add(kit.Link(words.DropIt, func() {
-		f.Ask(words.MendDropTitle, words.MendDropText, words.DropIt, words.Cancel, func() {
-			f.Do(again, func(ctx context.Context) error { return b.DropRefused(ctx, id) }, func() {
-				f.Remove(s)
-				f.Tell(words.MendDropped)
-			})
-		})
-	}))
+	again.OnTapped = func() { form.SendAsItWas(f, s, again, m.Record) }
+	body.Add(kit.Link(words.DropIt, func() { form.GiveUp(f, s, again, m.Record) }))
 	return s
 }

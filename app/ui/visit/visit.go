@@ -16,53 +16,29 @@ import (
 
 // New is the form of a new visit to a household; today stands in it.
 func New(f *frame.Frame, household notebook.ID) *frame.Screen {
-	return newForm(f, asNew, household, notebook.ID{}).screen
+	return newForm(f, form.AsNew, household, notebook.ID{}).Screen
 }
 
 // Edit is the form of a visit that was recorded, with how far it has come; who may not write
 // it gets a page to read.
 func Edit(f *frame.Frame, household, id notebook.ID) *frame.Screen {
-	v := newForm(f, asEdit, household, id)
-	if d, ok := form.Half(f, id); ok {
-		v.take(d)
-	}
-	return v.screen
+	return newForm(f, form.AsEdit, household, id).Screen
 }
 
 // ResumeDraft goes on with a half-written form: every field stands as it was typed, good or
 // not.
 func ResumeDraft(f *frame.Frame, d notebook.Draft) *frame.Screen {
-	half, ok := frame.ReadHalf(d)
-	m := asNew
-	if ok {
-		m = mode(half.Form)
-	}
-	if _, err := f.Book.WrittenEdit(d.ID); m == asNew && err == nil {
-		m = asEdit // it was recorded from another form, or another app wrote the draft
-	}
-	v := newForm(f, m, d.Household, d.ID)
-	v.take(d)
-	return v.screen
+	v := newForm(f, form.ModeOf(f, formName, d), d.Household, d.ID)
+	v.Take(d)
+	return v.Screen
 }
 
 // Mend is the form of a visit that the server refused, with the reason and what was written.
 func Mend(f *frame.Frame, m notebook.Mend) *frame.Screen {
-	v := newForm(f, asMend, m.Household, m.Record)
-	v.why = m.Text
-	if d, ok := form.Half(f, m.Record); ok {
-		v.take(d)
-	}
-	return v.screen
+	v := newForm(f, form.AsMend, m.Household, m.Record)
+	v.Why = m.Text
+	return v.Screen
 }
-
-// mode is which form it is; it is kept in drafts.
-type mode string
-
-const (
-	asNew  mode = "visit"
-	asEdit mode = "visit-edit"
-	asMend mode = "visit-mend"
-)
 
 // contacts are the ways to meet, in the order of their chips.
 var contacts = []pb.Contact{

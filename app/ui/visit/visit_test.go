@@ -216,7 +216,7 @@ func TestAKilledAppReopensOnTheForm(t *testing.T) {
 		t.Fatalf("%+v", drafts)
 	}
 	half, ok := frame.ReadHalf(drafts[0])
-	if !ok || !half.Open || half.Form != string(asNew) {
+	if !ok || !half.Open || half.Form != formName {
 		t.Fatalf("%+v", half)
 	}
 	again := uitest.Bare(t, uitest.Phone, func() time.Time { return b.At })
