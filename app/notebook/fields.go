@@ -238,8 +238,11 @@ func (v *view) nestedText(m protoreflect.Message) string {
 			continue
 		}
 		text := v.fieldText(fd, m.Get(fd))
-		if fd.Kind() == protoreflect.BoolKind {
+		switch {
+		case fd.Kind() == protoreflect.BoolKind:
 			text = words.Flag(string(fd.Name()), m.Get(fd).Bool())
+		case fd.Name() == "due_day":
+			text = words.DueBy(int32(m.Get(fd).Int()))
 		}
 		if text != "" {
 			parts = append(parts, text)

@@ -450,7 +450,7 @@ func TestPetitionFromDoorToDoor(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	want := []string{
-		"Gửi lên xã|không kèm tên hộ", "Bổ sung|Ngõ 6 cũng ngập", "Chuyển cơ quan có thẩm quyền|Ủy ban nhân dân xã Đồng Lý · 05/12/2026",
+		"Gửi lên xã|không kèm tên hộ", "Bổ sung|Ngõ 6 cũng ngập", "Chuyển cơ quan có thẩm quyền|Ủy ban nhân dân xã Đồng Lý · Hạn trả lời 05/12/2026",
 		"Đã trả lời|Sửa cống trong tháng 12 · 12/UBND", "Đã báo cho hộ|Hộ đồng tình", "Kết thúc|",
 	}
 	var got []string

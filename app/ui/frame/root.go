@@ -105,6 +105,7 @@ func (r *root) build() {
 		r.panes = append(r.panes, p)
 		r.stage.Add(p.Container)
 	}
+	r.calm()
 	if len(r.panes) == 1 && r.fitting() > 1 {
 		r.stage.Add(kit.Inset(4*kit.Grid, 6*kit.Grid, kit.NewText(words.ChooseLeft, kit.Style{Color: kit.Second})))
 	}
@@ -124,6 +125,33 @@ func (r *root) bar() {
 		r.tabs.Add(b)
 	}
 	r.fit()
+}
+
+// calm leaves one red button in the window: that of the last screen.
+func (r *root) calm() {
+	for i, p := range r.panes {
+		calm(p.s.Foot, i < len(r.panes)-1)
+	}
+}
+
+func calm(o fyne.CanvasObject, on bool) {
+	switch o := o.(type) {
+	case *kit.Button:
+		o.Calm(on)
+	case *fyne.Container:
+		for _, child := range o.Objects {
+			calm(child, on)
+		}
+	}
+}
+
+// upToLine gives the foot the width of the page's lines, not of a wide pane.
+type upToLine struct{}
+
+func (upToLine) MinSize(o []fyne.CanvasObject) fyne.Size { return o[0].MinSize() }
+
+func (upToLine) Layout(o []fyne.CanvasObject, s fyne.Size) {
+	o[0].Resize(fyne.NewSize(min(s.Width, kit.MaxLine()+4*kit.Grid), s.Height))
 }
 
 // fit gives everything its place.
@@ -243,7 +271,7 @@ func newPane(f *Frame, s *Screen) *pane {
 		p.body = container.NewWithoutLayout()
 	}
 	if s.Foot != nil {
-		p.foot.Objects = []fyne.CanvasObject{kit.Ground(kit.Page), kit.Inset(2*kit.Grid, kit.Grid, s.Foot)}
+		p.foot.Objects = []fyne.CanvasObject{kit.Ground(kit.Page), container.New(upToLine{}, kit.Inset(2*kit.Grid, kit.Grid, s.Foot))}
 	}
 	objects := []fyne.CanvasObject{p.back, p.body, p.top, p.line, p.foot, p.edge}
 	if s.Above != nil {

@@ -16,6 +16,8 @@ const (
 	Main
 	// Quiet is text alone, for what is seldom needed.
 	Quiet
+	// calmed is Main beside another; see Calm.
+	calmed
 )
 
 // Button is something to tap, at least Touch high; its words wrap. It can also be focused
@@ -71,6 +73,20 @@ func (b *Button) Words() string { return b.words.Words() }
 // SetWords changes the text on the button.
 func (b *Button) SetWords(s string) {
 	b.words.Set(s)
+	b.Refresh()
+}
+
+// Calm makes a main button an ordinary one for a while: of several screens side by side
+// only the last has a red one. Other buttons stay as they are.
+func (b *Button) Calm(calm bool) {
+	if b.rank == Main && !calm || b.rank == calmed && calm || b.rank != Main && b.rank != calmed {
+		return
+	}
+	b.rank = Main
+	if calm {
+		b.rank = calmed
+	}
+	b.dress()
 	b.Refresh()
 }
 

@@ -32,13 +32,30 @@ const (
 	SignAdd      = "+"
 )
 
+// drawn are signs of our own, for which the toolkit's are too thin for sunlight.
+var drawn = map[string]fyne.Resource{
+	SignMet: fyne.NewStaticResource("met.svg", []byte(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="24" height="24">`+
+		`<path fill="#000000" d="M12 3 A9 9 0 0 1 12 21 A9 9 0 0 1 12 3 Z M12 5.8 A6.2 6.2 0 0 0 12 18.2 A6.2 6.2 0 0 0 12 5.8 Z"/></svg>`)),
+}
+
 var icons = map[string]fyne.ThemeIconName{
 	SignSafe: theme.IconNameConfirm, SignApproved: theme.IconNameCheckButtonChecked, SignReturned: theme.IconNameMailReply,
 	SignAgain: theme.IconNameHistory, SignWaiting: theme.IconNameUpload, SignWrong: theme.IconNameWarning,
-	SignTold: theme.IconNameInfo, SignMet: theme.IconNameRadioButton, SignLong: theme.IconNameMediaRecord, SignHome: theme.IconNameHome,
+	SignTold: theme.IconNameInfo, SignLong: theme.IconNameMediaRecord, SignHome: theme.IconNameHome,
 	SignTasks: theme.IconNameList, SignPetition: theme.IconNameDocumentCreate, SignNotice: theme.IconNameVolumeUp, SignSync: theme.IconNameViewRefresh,
 	SignSettings: theme.IconNameSettings, SignBack: theme.IconNameNavigateBack, SignOpen: theme.IconNameNavigateNext,
 	SignPerson: theme.IconNameAccount, SignDevice: theme.IconNameComputer, SignAdd: theme.IconNameContentAdd,
+}
+
+// picture is what a sign is drawn as; nil: as text.
+func picture(sign string) fyne.Resource {
+	if p, ok := drawn[sign]; ok {
+		return p
+	}
+	if name, ok := icons[sign]; ok {
+		return theme.Icon(name)
+	}
+	return nil
 }
 
 // Sign is one small picture in a colour of the theme; what is no sign above is drawn as
@@ -68,7 +85,7 @@ func (s *Sign) Set(sign string, tone fyne.ThemeColorName) {
 // MinSize is a square, or wider for a number.
 func (s *Sign) MinSize() fyne.Size {
 	side := sizeOf(Body) * 1.15 * s.scale
-	if _, ok := icons[s.sign]; !ok && s.sign != "" {
+	if picture(s.sign) == nil && s.sign != "" {
 		w := fyne.MeasureText(s.sign, sizeOf(Body)*s.scale, fyne.TextStyle{Bold: true}).Width
 		return fyne.NewSize(max(side, w), side)
 	}
@@ -100,10 +117,10 @@ func (r *signRenderer) MinSize() fyne.Size { return r.s.MinSize() }
 func (r *signRenderer) Destroy()           {}
 
 func (r *signRenderer) Refresh() {
-	name, ok := icons[r.s.sign]
-	r.image.Hidden, r.text.Hidden = !ok, ok
-	if ok {
-		r.image.Resource = theme.NewColoredResource(theme.Icon(name), r.s.tone)
+	p := picture(r.s.sign)
+	r.image.Hidden, r.text.Hidden = p == nil, p != nil
+	if p != nil {
+		r.image.Resource = theme.NewColoredResource(p, r.s.tone)
 		r.image.Refresh()
 	}
 	r.text.Text, r.text.TextSize, r.text.Color = r.s.sign, sizeOf(Body)*r.s.scale, colorOf(r.s.tone)
