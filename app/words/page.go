@@ -25,7 +25,6 @@ const (
 	Conflicts        = "Bị sửa chồng"
 	State            = "Gửi nhận"
 	WhatWeHold       = "Những gì chúng tôi ghi về hộ"
-	NextVisits       = "Hẹn lại"
 	Initiatives      = "Mô hình «Dân vận khéo»"
 	Commendations    = "Biểu dương, khen thưởng"
 )

@@ -145,7 +145,7 @@ func TestPhoneRefusesANewerBook(t *testing.T) {
 	}
 }
 
-// TestBookOpenTwiceOrWithAWrongPIN changes nothing.
+// TestBookOpenTwiceOrWithAWrongPIN changes nothing; a guess is counted beside the book.
 func TestBookOpenTwiceOrWithAWrongPIN(t *testing.T) {
 	tw := probe.NewTown(t, probe.Start(t, probe.Options{}))
 	p := joined(t, tw.Server, tw.Member("Bình"), store.Options{}, syncing.Options{})
@@ -165,6 +165,10 @@ func TestBookOpenTwiceOrWithAWrongPIN(t *testing.T) {
 	said(t, err)
 	if !errors.Is(err, seal.ErrWrongPIN) {
 		t.Errorf("%v, want ErrWrongPIN", err)
+	}
+	const counted = "book.guess"
+	if before[counted] = contents(t, p.dir)[counted]; before[counted] == nil {
+		t.Error("the guess is not counted")
 	}
 	untouched(t, p.dir, before)
 	n, err := notebook.Open(t.Context(), notebook.Options{Dir: p.dir, PIN: cheap}, pin)

@@ -17,11 +17,9 @@ func atOnce(work func())           { work() }
 // Go does work that may take time (the disk, a PIN, the network) and then calls done on the
 // screen's thread. The context ends with the window.
 func (f *Frame) Go(work func(ctx context.Context) error, done func(error)) {
-	f.working++
 	f.start(func() {
 		err := work(f.ctx)
 		fyne.Do(func() {
-			f.working--
 			if f.ctx.Err() == nil {
 				done(err)
 			}
@@ -74,9 +72,6 @@ func (f *Frame) Do(button fyne.Disableable, work func(ctx context.Context) error
 		}
 	})
 }
-
-// Idle tells that no work is under way.
-func (f *Frame) Idle() bool { return f.working == 0 }
 
 // Follow runs something for as long as the window is there, such as the sync loop, and
 // hands what it reports to the screen's thread, the newest only where it is slower. The

@@ -108,7 +108,6 @@ type Frame struct {
 	start   func(work func())
 	ctx     context.Context
 	end     context.CancelFunc
-	working int
 	inline  bool
 	running sync.WaitGroup     // what runs on goroutines of the frame's own
 	kept    map[*Drafting]bool // forms that began to keep themselves

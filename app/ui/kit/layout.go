@@ -6,7 +6,6 @@ import (
 	"fyne.io/fyne/v2"
 	"fyne.io/fyne/v2/canvas"
 	"fyne.io/fyne/v2/container"
-	"fyne.io/fyne/v2/layout"
 )
 
 // Column stacks what it is given, gap apart, each as wide as the column and as high as it
@@ -293,6 +292,3 @@ func Gap(h float32) fyne.CanvasObject {
 	r.SetMinSize(fyne.NewSize(1, h))
 	return r
 }
-
-// Push takes the width between what stands left and right of it.
-func Push() fyne.CanvasObject { return layout.NewSpacer() }
