@@ -305,7 +305,12 @@ func TestKeys(t *testing.T) {
 	r.Tap(words.ReviewQueue)
 	r.Tap("Trần Văn Bình")
 	r.Tap("Hộ bà Trần Thị Lan, Hộ bà Trần Thị Lan")
-	r.Want(words.DeskKeys, "5 mục")
+	r.Want("5 mục")
+	if fyne.CurrentDevice().IsMobile() {
+		r.WantNot(words.DeskKeys) // nobody has these keys
+	} else {
+		r.Want(words.DeskKeys)
+	}
 	press(fyne.KeyDown)
 	r.Want("Đường ngõ 5 hay ngập khi mưa to, đề nghị thôn khơi lại rãnh thoát nước trước vụ mưa")
 	r.Golden("wide")

@@ -36,8 +36,12 @@ func (a phoneApp) Driver() fyne.Driver { return phone{a.App.Driver()} }
 func TestPrefs(t *testing.T) {
 	t.Cleanup(func() { kit.Typing = typing.Off })
 	app := test.NewTempApp(t)
-	if got, want := Load(app), (Prefs{Typing: typing.Telex}); got != want {
-		t.Errorf("at first on a desk: %+v, want %+v", got, want)
+	first := typing.Telex
+	if fyne.CurrentDevice().IsMobile() { // this test binary has the phone's driver
+		first = typing.Off
+	}
+	if got, want := Load(app), (Prefs{Typing: first}); got != want {
+		t.Errorf("at first: %+v, want %+v", got, want)
 	}
 	fyne.SetCurrentApp(phoneApp{app})
 	if got := Load(app); got != (Prefs{}) {
@@ -58,7 +62,7 @@ func TestPrefs(t *testing.T) {
 		app.Preferences().SetInt(stepKey, step)
 		app.Preferences().SetString(shadeKey, "?")
 		app.Preferences().SetString(typingKey, "?")
-		if got := Load(app); got.Step < 0 || got.Step >= kit.Steps() || got.Shade != kit.BySystem || got.Typing != typing.Telex {
+		if got := Load(app); got.Step < 0 || got.Step >= kit.Steps() || got.Shade != kit.BySystem || got.Typing != first {
 			t.Errorf("from nonsense: %+v", got)
 		}
 	}
