@@ -183,12 +183,15 @@ func (d *Display) Start(l Launch) (*App, error) {
 			return false, nil
 		}
 		// The driver sets a size of its own when it begins: asked for until it holds.
-		if l.W == 0 || int(s.W*s.Scale+0.5) == l.W && int(s.H*s.Scale+0.5) == l.H {
+		if l.W == 0 || near(s.W*s.Scale, l.W) && near(s.H*s.Scale, l.H) {
 			return true, nil
 		}
 		return false, a.Resize(l.W, l.H)
 	})
 }
+
+// near allows for a canvas that counts in whole units of more than a pixel.
+func near(has float32, wants int) bool { d := has - float32(wants); return -2 < d && d < 2 }
 
 // focus gives the window the keyboard: there is no window manager to do it.
 func (a *App) focus() error {
