@@ -174,6 +174,11 @@ func (d *Display) Start(l Launch) (*App, error) {
 	if _, err := d.run("xdotool", "windowmove", a.id, strconv.Itoa(l.X), strconv.Itoa(l.Y)); err != nil {
 		return nil, err
 	}
+	if l.W > 0 {
+		if err := a.Resize(l.W, l.H); err != nil {
+			return nil, err
+		}
+	}
 	if err := a.focus(); err != nil {
 		return nil, err
 	}
@@ -182,16 +187,13 @@ func (d *Display) Start(l Launch) (*App, error) {
 		if err != nil || len(s.Items) == 0 {
 			return false, nil
 		}
-		// The driver sets a size of its own when it begins: asked for until it holds.
-		if l.W == 0 || near(s.W*s.Scale, l.W) && near(s.H*s.Scale, l.H) {
+		// The desk's driver sets a size of its own when it begins: asked for until it holds.
+		if l.W == 0 || l.Phone || int(s.W*s.Scale+0.5) == l.W && int(s.H*s.Scale+0.5) == l.H {
 			return true, nil
 		}
 		return false, a.Resize(l.W, l.H)
 	})
 }
-
-// near allows for a canvas that counts in whole units of more than a pixel.
-func near(has float32, wants int) bool { d := has - float32(wants); return -2 < d && d < 2 }
 
 // focus gives the window the keyboard: there is no window manager to do it.
 func (a *App) focus() error {
