@@ -265,12 +265,49 @@ func walk(t *testing.T, p programs, memberPhone bool) {
 	member.shot("approved")
 
 	for _, h := range []*hand{member, secretary} {
-		if strings.Contains(h.Log(), "DATA RACE") {
-			t.Errorf("%s: the race detector found something:\n%s", h.Name, h.Log())
+		ours, others := races(h.Log())
+		for _, r := range ours {
+			t.Errorf("%s: the race detector found something:\n%s", h.Name, r)
+		}
+		if others > 0 {
+			t.Logf("%s: %d races inside the toolkit, as in the glide after a finger's flick", h.Name, others)
 		}
 		h.Kill()
 	}
 	holds(t, town, binh, typed)
+}
+
+// races gives the reports of the race detector in which one of the two accesses was made by
+// code of ours, or called from it; and how many others there are. Fyne's phone driver has
+// some of its own: the glide after a flick changes an event that the screen's thread reads.
+func races(log string) (ours []string, others int) {
+	for _, report := range strings.Split(log, "==================") {
+		if !strings.Contains(report, "DATA RACE") {
+			continue
+		}
+		// What comes after the accesses is where their goroutines began: always in main.
+		accesses, _, _ := strings.Cut(report, "\nGoroutine ")
+		if strings.Contains(accesses, "sodanvan/") {
+			ours = append(ours, report)
+		} else {
+			others++
+		}
+	}
+	return ours, others
+}
+
+func TestRacesOfOurs(t *testing.T) {
+	report := func(first, second string) string {
+		return "==================\nWARNING: DATA RACE\nRead at 0x1 by goroutine 1:\n  " + first +
+			"()\n\nPrevious write at 0x1 by goroutine 2:\n  " + second + "()\n\nGoroutine 1 (running) created at:\n  sodanvan/app/ui.Run()\n==================\n"
+	}
+	log := "started\n" + report("fyne.io/fyne/v2/x.A", "fyne.io/fyne/v2/x.B") + report("fyne.io/fyne/v2/x.A", "sodanvan/app/ui/frame.F") + report("sodanvan/app/ui/kit.K", "fyne.io/fyne/v2/x.B")
+	if ours, others := races(log); len(ours) != 2 || others != 1 {
+		t.Errorf("%d of ours, %d others", len(ours), others)
+	}
+	if ours, others := races("started\n"); len(ours) != 0 || others != 0 {
+		t.Errorf("in a quiet log: %d, %d", len(ours), others)
+	}
 }
 
 func unlock(h *hand, s seat) {
