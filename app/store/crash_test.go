@@ -45,7 +45,20 @@ func story(t *testing.T) []func(*Store) error {
 		freeze,
 		apply(Delta{Acks: []*pb.Ack{stored(3, 13), result(4, pb.Result_RESULT_SUGGESTION)}}),
 		apply(Delta{Clone: &pb.CloneNotice{Device: proto.Uint32(30), Confirmed: proto.Bool(true)}}),
-		apply(Delta{Epoch: &pb.Epoch{Id: []byte("two")}}),
+		add(visitWrite(t, 4, 3, true, "bốn"), visitWrite(t, 5, 2, true, "năm")),
+		apply(Delta{View: view(standing()...), Filling: done(standing()...), Rows: []*pb.Row{visitRow(t, 1, 1, 30, "một"), visitRow(t, 2, 2, 31, "hai")}, Cursors: cursors(5, 31)}),
+		freeze,
+		apply(Delta{Acks: []*pb.Ack{stored(1, 32), stored(2, 33)}}),
+		apply(Delta{Epoch: &pb.Epoch{Id: []byte("two"), At: cursors(5, 30)}}),
+		apply(Delta{Offered: []*pb.Row{visitRow(t, 2, 2, 31, "hai")}, Filling: done(standing()...)}),
+		apply(Delta{Listings: []*pb.Listing{{Holder: household(1).Proto(), Rows: []*pb.RowHash{{Id: id('V', 9).Bytes(), Hash: proto.Uint64(9)}}}}}),
+		apply(Delta{Epoch: &pb.Epoch{Id: []byte("three")}}),
+		apply(Delta{Erased: [][]byte{id('H', 2).Bytes(), id('V', 1).Bytes()}}),
+		func(s *Store) error {
+			again := s.Snapshot().State().Identity
+			again.Device, again.Token = 31, "another token"
+			return s.Rejoin(ctx, again)
+		},
 	}
 }
 
@@ -61,7 +74,7 @@ func TestACrashAtEveryStatement(t *testing.T) {
 	}
 	var copies []copied
 	step := 0
-	s.step = func(what string) error {
+	s.o.Step = func(what string) error {
 		dir := filepath.Join(root, fmt.Sprint(len(copies)))
 		copyDir(t, o.Dir, dir)
 		copies = append(copies, copied{dir, what, step})
@@ -103,7 +116,7 @@ func TestAFailureAtEveryStatement(t *testing.T) {
 		before := dumped(s.Snapshot())
 		for n := 0; ; n++ {
 			at, what := 0, ""
-			s.step = func(w string) error {
+			s.o.Step = func(w string) error {
 				if at++; at == n+1 && w != "committed" {
 					what = w
 					return boom
@@ -111,7 +124,7 @@ func TestAFailureAtEveryStatement(t *testing.T) {
 				return nil
 			}
 			err := write(s)
-			s.step = nil
+			s.o.Step = nil
 			if err == nil {
 				if n == 0 {
 					t.Errorf("step %d wrote nothing", i)

@@ -30,10 +30,9 @@ func TestEverythingComesBackAfterClosing(t *testing.T) {
 		t.Fatalf("counter %d, %v", n, err)
 	}
 	frozen(t, s, 1)
-	applied(t, s, Delta{Acks: []*pb.Ack{{Number: proto.Uint64(1), Result: pb.Result_RESULT_REFUSED.Enum(), Refusal: &pb.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_CLOSED.Enum(), Rule: proto.String("x")}}},
-		Listings: []*pb.Listing{{Holder: household(1).Proto(), Rows: []*pb.RowHash{{Id: id('V', 1).Bytes(), Hash: proto.Uint64(5)}}}}})
+	applied(t, s, Delta{Acks: []*pb.Ack{{Number: proto.Uint64(1), Result: pb.Result_RESULT_REFUSED.Enum(), Refusal: &pb.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_CLOSED.Enum(), Rule: proto.String("x")}}}})
 	before := dumped(s.Snapshot())
-	if len(before.State.Listings) != 1 || len(before.Drafts) != 1 || len(before.Recs) != 3 {
+	if len(before.Drafts) != 1 || len(before.Recs) != 3 {
 		t.Fatalf("setup: %+v", before)
 	}
 	again := reopen(t, s)
@@ -348,7 +347,7 @@ func TestDraftsAndTheOutboxMoveTogether(t *testing.T) {
 	}
 	w := visitWrite(t, 1, 1, true, "việt")
 	w.DropDraft = true
-	s.step = func(what string) error {
+	s.o.Step = func(what string) error {
 		if what == "put op" {
 			return errors.New("crash")
 		}
@@ -357,7 +356,7 @@ func TestDraftsAndTheOutboxMoveTogether(t *testing.T) {
 	if _, err := s.AddOps(t.Context(), w); err == nil {
 		t.Fatal("no error")
 	}
-	s.step = nil
+	s.o.Step = nil
 	if s.Snapshot() != b {
 		t.Error("a failed write changed the book")
 	}
@@ -431,7 +430,7 @@ func TestWorkOfARevokedPhone(t *testing.T) {
 func TestReadersNeverWait(t *testing.T) {
 	s, _ := settledBook(t, visitRow(t, 1, 1, 8, "cũ"))
 	inside, leave := make(chan struct{}), make(chan struct{})
-	s.step = func(what string) error {
+	s.o.Step = func(what string) error {
 		if what == "commit" {
 			close(inside)
 			<-leave

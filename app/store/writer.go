@@ -22,8 +22,11 @@ type writer struct {
 	old   *Snapshot
 	state State
 
-	stateChanged    bool
-	listingsChanged bool
+	stateChanged bool
+	// damaged are the rows that do not open and are still there.
+	damaged []uint64
+	// enrolled is set where the book goes on under a new enrolment.
+	enrolled *enrolment
 
 	rows   *tableEdit[book.ID, *row]
 	ops    []*Op
@@ -52,7 +55,7 @@ func (s *Store) write(ctx context.Context, change func(*writer) error) error {
 	old := s.now.Load()
 	w := &writer{
 		s: s, old: old, state: *old.state, rows: edit(old.rows),
-		ops: slices.Clone(old.ops), drafts: slices.Clone(old.drafts),
+		ops: slices.Clone(old.ops), drafts: slices.Clone(old.drafts), damaged: old.damaged,
 		putRows: map[book.ID]bool{}, dropRows: map[uint64]bool{},
 		putOps: map[uint64]bool{}, dropOps: map[uint64]bool{},
 		putDrafts: map[book.ID]bool{}, dropDrafts: map[uint64]bool{},
@@ -155,7 +158,7 @@ func (w *writer) snapshot() *Snapshot {
 	next := &Snapshot{
 		rows: w.rows.table, ops: w.ops, drafts: w.drafts, state: w.old.state,
 		recs: w.old.recs, holder: w.old.holder, about: w.old.about, kinds: w.old.kinds,
-		damaged: w.old.damaged, edition: w.old.edition, others: w.old.others, editions: w.old.editions,
+		damaged: w.damaged, edition: w.old.edition, others: w.old.others, editions: w.old.editions,
 	}
 	if w.stateChanged {
 		st := w.state
@@ -211,7 +214,7 @@ func lay(base *row, ops []*Op) *Record {
 		rec = base.rec
 	}
 	for _, o := range ops {
-		if o.Mended || o.State == Stored && base != nil && base.rec.Seq >= o.Seq {
+		if o.Mended || o.Gone || o.State == Stored && base != nil && base.rec.Seq >= o.Seq {
 			continue
 		}
 		p := o.patch
@@ -366,7 +369,7 @@ func (x *indexer) into(b *Snapshot) {
 // commit writes the differences in one transaction.
 func (w *writer) commit(ctx context.Context) (err error) {
 	s := w.s
-	if !w.stateChanged && len(w.putRows)+len(w.dropRows)+len(w.putOps)+len(w.dropOps)+len(w.putDrafts)+len(w.dropDrafts)+len(w.dropScopes) == 0 {
+	if !w.stateChanged && w.enrolled == nil && len(w.putRows)+len(w.dropRows)+len(w.putOps)+len(w.dropOps)+len(w.putDrafts)+len(w.dropDrafts)+len(w.dropScopes) == 0 {
 		return nil
 	}
 	if err := s.at("begin"); err != nil {
@@ -415,6 +418,11 @@ func (w *writer) commit(ctx context.Context) (err error) {
 	if err = w.putAll(run); err != nil {
 		return err
 	}
+	if e := w.enrolled; e != nil {
+		if err = run.exec("put book", "UPDATE book SET device = ?, sealed = ?", e.device, e.sealed); err != nil {
+			return err
+		}
+	}
 	if err = s.at("commit"); err != nil {
 		return err
 	}
@@ -429,6 +437,9 @@ func (w *writer) commit(ctx context.Context) (err error) {
 	}
 	for sc, id := range made {
 		s.keys[sc] = id
+	}
+	if w.enrolled != nil {
+		s.recovery.Store(&w.enrolled.sealed)
 	}
 	if len(w.dropScopes) > 0 || len(w.dropRows) > 0 {
 		// The log still holds the dropped key and rows; a failure here is made up for by the
@@ -471,7 +482,7 @@ func (w *writer) putAll(run *runner) error {
 			return err
 		}
 		waiting := 0
-		if o.Pending() {
+		if o.Pending() || o.State == Offering {
 			waiting = 1
 		}
 		if err := run.exec("put op", "INSERT OR REPLACE INTO op (id, waiting, key, body) VALUES (?, ?, ?, ?)", o.Key, waiting, key, body); err != nil {
@@ -497,17 +508,7 @@ func (w *writer) putAll(run *runner) error {
 	if !w.stateChanged {
 		return nil
 	}
-	main, listings, err := encodeState(&w.state)
-	if err != nil {
-		return err
-	}
-	if err := run.putState(stateMain, main); err != nil {
-		return err
-	}
-	if w.listingsChanged {
-		return run.putState(stateListings, listings)
-	}
-	return nil
+	return run.putState(&w.state)
 }
 
 // runner runs the statements of one transaction.
@@ -580,20 +581,24 @@ func (r *runner) newKey(sc scope) (uint64, error) {
 		seal.WrapRowKey(s.o.Rand, s.bookKey, keyName(id), k), sealed)
 }
 
-func (r *runner) putState(id uint64, plain []byte) error {
-	key, body, err := r.seal("state", id, stateScope, plain)
+func (r *runner) putState(st *State) error {
+	plain, err := encodeState(st)
 	if err != nil {
 		return err
 	}
-	return r.exec("put state", "INSERT OR REPLACE INTO state (id, key, body) VALUES (?, ?, ?)", id, key, body)
+	key, body, err := r.seal("state", stateMain, stateScope, plain)
+	if err != nil {
+		return err
+	}
+	return r.exec("put state", "INSERT OR REPLACE INTO state (id, key, body) VALUES (?, ?, ?)", stateMain, key, body)
 }
 
 func keyName(id uint64) string { return strconv.FormatUint(id, 10) }
 
 // at is where a test stops or fails the writing.
 func (s *Store) at(what string) error {
-	if s.step == nil {
+	if s.o.Step == nil {
 		return nil
 	}
-	return s.step(what)
+	return s.o.Step(what)
 }

@@ -69,6 +69,38 @@ func VerifyOps(public ed25519.PublicKey, c OpsClaim, sig []byte) error {
 	return nil
 }
 
+// ReclaimClaim is what a device signs to get a new token from a server that was restored
+// and does not know its last one: who it is, and the connection on which it asks
+// (exported keying material and the key of the server's certificate; both empty on plain
+// loopback), so that nobody can use the signature on another.
+type ReclaimClaim struct {
+	Server        []byte
+	Device        uint32
+	Channel, SPKI []byte
+}
+
+func (c ReclaimClaim) message() []byte {
+	b := []byte(labelReclaim)
+	b = appendPart(b, c.Server)
+	b = binary.BigEndian.AppendUint32(b, c.Device)
+	b = appendPart(b, c.Channel)
+	return appendPart(b, c.SPKI)
+}
+
+// SignReclaim signs the claim. It panics if key is not a whole private key.
+func SignReclaim(key ed25519.PrivateKey, c ReclaimClaim) []byte {
+	return ed25519.Sign(key, c.message())
+}
+
+// VerifyReclaim tells whether the holder of public signed the claim; the error is
+// ErrSignature.
+func VerifyReclaim(public ed25519.PublicKey, c ReclaimClaim, sig []byte) error {
+	if len(public) != ed25519.PublicKeySize || !ed25519.Verify(public, c.message(), sig) {
+		return fmt.Errorf("reclaim by device %d: %w", c.Device, ErrSignature)
+	}
+	return nil
+}
+
 // tokenText is the length of a token: 32 bytes in base64url without padding.
 const tokenText = 43
 

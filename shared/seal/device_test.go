@@ -124,3 +124,26 @@ func TestSeedRepeats(t *testing.T) {
 		t.Error("without a seed keys repeat")
 	}
 }
+
+func TestReclaimIsForOneDeviceServerAndConnection(t *testing.T) {
+	key, other := NewDeviceKey(seeded(1)), NewDeviceKey(seeded(2))
+	claim := ReclaimClaim{Server: []byte("s"), Device: 7, Channel: []byte("ekm"), SPKI: []byte("leaf")}
+	sig := SignReclaim(key, claim)
+	if err := VerifyReclaim(key.Public().(ed25519.PublicKey), claim, sig); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]ReclaimClaim{
+		"server":  {[]byte("x"), 7, []byte("ekm"), []byte("leaf")},
+		"device":  {[]byte("s"), 8, []byte("ekm"), []byte("leaf")},
+		"channel": {[]byte("s"), 7, []byte("EKM"), []byte("leaf")},
+		"leaf":    {[]byte("s"), 7, []byte("ekm"), nil},
+		"slipped": {[]byte("s"), 7, []byte("ekml"), []byte("eaf")},
+	} {
+		if err := VerifyReclaim(key.Public().(ed25519.PublicKey), c, sig); !errors.Is(err, ErrSignature) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := VerifyReclaim(other.Public().(ed25519.PublicKey), claim, sig); !errors.Is(err, ErrSignature) {
+		t.Errorf("another key: %v", err)
+	}
+}

@@ -11,6 +11,7 @@ const (
 	labelProof    = "sodanvan/enrol/proof/v1"
 	labelOpsHash  = "sodanvan/device/ops-hash/v1"
 	labelOps      = "sodanvan/device/ops/v1"
+	labelReclaim  = "sodanvan/device/reclaim/v1"
 	labelToken    = "sodanvan/token/v1"
 	labelMoved    = "sodanvan/server/moved/v1"
 	labelBody     = "sodanvan/body/v1"

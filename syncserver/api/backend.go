@@ -21,6 +21,7 @@ type Registry interface {
 	Challenge(context.Context, registry.Channel, *pb.ChallengeRequest) (*pb.ChallengeResponse, error)
 	Join(context.Context, registry.Channel, *pb.JoinRequest) (*pb.JoinResponse, error)
 	Recover(context.Context, registry.Channel, *pb.RecoverRequest) (*pb.RecoverResponse, error)
+	ReclaimToken(context.Context, registry.Channel, *pb.ReclaimTokenRequest) (*pb.ReclaimTokenResponse, error)
 
 	IssueCode(context.Context, registry.Caller, *pb.IssueCodeRequest) (*pb.IssueCodeResponse, error)
 	ListDevices(context.Context, registry.Caller, *pb.ListDevicesRequest) (*pb.ListDevicesResponse, error)

@@ -84,6 +84,9 @@ func (f *fakeRegistry) Join(ctx context.Context, ch registry.Channel, r *pb.Join
 	return &pb.JoinResponse{}, nil
 }
 
+func (f *fakeRegistry) ReclaimToken(context.Context, registry.Channel, *pb.ReclaimTokenRequest) (*pb.ReclaimTokenResponse, error) {
+	return &pb.ReclaimTokenResponse{}, f.note("ReclaimToken")
+}
 func (f *fakeRegistry) Recover(context.Context, registry.Channel, *pb.RecoverRequest) (*pb.RecoverResponse, error) {
 	return &pb.RecoverResponse{}, f.note("Recover")
 }

@@ -63,9 +63,10 @@ var procedures = map[string]procedure{
 	rpc.SyncServiceSyncProcedure:    {name: "Sync/Sync", maxBody: MaxBody, time: syncTime},
 	rpc.SyncServiceHistoryProcedure: {name: "Sync/History", maxBody: MaxEnrolMessage, time: otherTime},
 
-	rpc.EnrolServiceChallengeProcedure: {name: "Enrol/Challenge", open: true, maxBody: MaxEnrolMessage, time: otherTime},
-	rpc.EnrolServiceJoinProcedure:      {name: "Enrol/Join", open: true, maxBody: MaxEnrolMessage, time: otherTime},
-	rpc.EnrolServiceRecoverProcedure:   {name: "Enrol/Recover", open: true, maxBody: MaxEnrolMessage, time: otherTime},
+	rpc.EnrolServiceChallengeProcedure:    {name: "Enrol/Challenge", open: true, maxBody: MaxEnrolMessage, time: otherTime},
+	rpc.EnrolServiceJoinProcedure:         {name: "Enrol/Join", open: true, maxBody: MaxEnrolMessage, time: otherTime},
+	rpc.EnrolServiceRecoverProcedure:      {name: "Enrol/Recover", open: true, maxBody: MaxEnrolMessage, time: otherTime},
+	rpc.EnrolServiceReclaimTokenProcedure: {name: "Enrol/ReclaimToken", open: true, maxBody: MaxEnrolMessage, time: otherTime},
 
 	rpc.EnrolServiceIssueCodeProcedure:     {name: "Enrol/IssueCode", maxBody: MaxEnrolMessage, time: otherTime},
 	rpc.EnrolServiceListDevicesProcedure:   {name: "Enrol/ListDevices", maxBody: MaxEnrolMessage, time: otherTime},

@@ -96,6 +96,10 @@ func (s enrolService) Recover(ctx context.Context, req *connect.Request[pb.Recov
 	return onChannel(ctx, req, s.reg.Recover)
 }
 
+func (s enrolService) ReclaimToken(ctx context.Context, req *connect.Request[pb.ReclaimTokenRequest]) (*connect.Response[pb.ReclaimTokenResponse], error) {
+	return onChannel(ctx, req, s.reg.ReclaimToken)
+}
+
 func (s enrolService) IssueCode(ctx context.Context, req *connect.Request[pb.IssueCodeRequest]) (*connect.Response[pb.IssueCodeResponse], error) {
 	return asCaller(ctx, req, s.reg.IssueCode)
 }

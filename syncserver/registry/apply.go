@@ -39,6 +39,10 @@ func (o *op) ack(result pb.Result) *pb.Ack {
 // apply decides the fate of one change. A refusal is not an error: it is the ack. An error
 // means that the database failed and the call as a whole is undone.
 func (w *writing) apply(o *op) (*pb.Ack, error) {
+	if len(o.raw) == 0 {
+		// What was erased on the phone itself, under a number that it had given already.
+		return o.ack(pb.Result_RESULT_ERASED), nil
+	}
 	if len(o.raw) > maxOp {
 		return w.refuse(o, &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_TOO_LARGE, Rule: "too_large"})
 	}
@@ -51,12 +55,10 @@ func (w *writing) apply(o *op) (*pb.Ack, error) {
 		return w.refuse(o, badWire())
 	}
 	o.id = id
-	if w.hasErased {
-		if gone, err := w.tx.Erased(id); err != nil {
-			return nil, err
-		} else if gone {
-			return o.ack(pb.Result_RESULT_ERASED), nil
-		}
+	if gone, err := w.isErased(o); err != nil {
+		return nil, err
+	} else if gone {
+		return w.erasedAck(o)
 	}
 	change := lww.FromPatch(&o.patch, lww.Version{})
 	if change.Valid() != nil {
@@ -171,6 +173,8 @@ func (w *writing) follow(o *op, fate *store.Fate, of book.ID) (*pb.Ack, error) {
 		return w.park(o, of)
 	case pb.Result_RESULT_SUGGESTION:
 		return w.suggest(o, pb.SuggestionReason_SUGGESTION_REASON_HANDED_OVER)
+	case pb.Result_RESULT_ERASED:
+		return w.erasedAck(o)
 	}
 	return w.refuse(o, &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_FOLLOWS_REFUSED, Rule: "follows_refused"})
 }
@@ -289,10 +293,17 @@ func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error)
 			return nil, err
 		}
 	}
-	if rec.Kind == pb.Kind_KIND_REVIEW {
-		if err := w.approved(kept.record); err != nil {
-			return nil, err
-		}
+	switch rec.Kind {
+	case pb.Kind_KIND_REVIEW:
+		err = w.approved(kept.record)
+	case pb.Kind_KIND_SUGGESTION:
+		err = w.takeOver(kept.record)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := w.settleOffers(kept.record); err != nil {
+		return nil, err
 	}
 	w.audit(o.device.Number, "write", kept.record.Holder)
 	ack := o.ack(pb.Result_RESULT_STORED)
@@ -399,6 +410,9 @@ func (w *writing) approved(review book.Record) error {
 
 // refuse keeps a refused change for the desk and tells the phone why.
 func (w *writing) refuse(o *op, refusal *book.Refusal) (*pb.Ack, error) {
+	if o.resent(w.r) {
+		return w.suggest(o, pb.SuggestionReason_SUGGESTION_REASON_RESTORED)
+	}
 	a := o.ack(pb.Result_RESULT_REFUSED)
 	a.Refusal = refusal.Proto()
 	raw := o.raw
@@ -412,6 +426,11 @@ func (w *writing) refuse(o *op, refusal *book.Refusal) (*pb.Ack, error) {
 	}
 	return a, w.onDesk(o, pb.Kind_KIND_REFUSED, body, pb.Result_RESULT_REFUSED)
 }
+
+// resent tells whether a change was stored before in a life of the database that was lost.
+// Its writer has nothing to mend then: what it stood on may be missing here, so it waits on
+// the desk instead of being refused.
+func (o *op) resent(r *Registry) bool { return o.patch.GetGivenStamp() != 0 && len(r.parent) > 0 }
 
 // suggest lays a change on the desk, for a person to decide.
 func (w *writing) suggest(o *op, why pb.SuggestionReason) (*pb.Ack, error) {

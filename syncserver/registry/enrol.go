@@ -478,6 +478,10 @@ func (w *writing) revoke(d *store.Device, by uint32) error {
 		return nil
 	}
 	d.Revoked = true
+	// Before the database says so: one from a backup of before must not let it in again.
+	if err := w.r.keepGone(Gone{Devices: map[uint32]string{d.Number: deviceName(d)}}); err != nil {
+		return err
+	}
 	w.audit(by, "revoke", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
 	all, err := w.tx.Devices()
 	if err != nil {

@@ -149,6 +149,15 @@ func (p *pager) news(req *pb.SyncRequest) (map[book.ID]uint64, error) {
 				return nil, err
 			}
 		}
+		if had && at[id] > before {
+			gone, err := p.from.ErasedAfter(id, before, at[id])
+			if err != nil {
+				return nil, err
+			}
+			for _, e := range gone {
+				p.out.Erased = append(p.out.Erased, e.Bytes())
+			}
+		}
 		if !had || at[id] != before {
 			named := id.Bytes()
 			if req.GetBrief() {

@@ -5,6 +5,7 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"sodanvan/shared/book"
@@ -44,6 +46,8 @@ type Options struct {
 	Address string
 	// Pins are the SHA-256 of the public keys of the server's root and spare.
 	Pins [][32]byte
+	// DayOps is how many changes one device may send in a day; more wait for the next. 0: 50,000.
+	DayOps uint32
 }
 
 // Registry is one server's book. Safe for concurrent use.
@@ -61,8 +65,17 @@ type Registry struct {
 	throttle throttle
 	admit    admission
 
+	// dir is where the list of what was erased lies; empty: nowhere, in tests of the store alone.
+	dir    string
+	dayOps uint32
+
+	differences, badOffers atomic.Uint64
+
 	mu       sync.Mutex
 	lastSeen map[uint32]seen
+	// listed is when a device last got listings; keptSent what it was told of backups.
+	listed   map[uint32]int64
+	keptSent map[uint32]uint64
 }
 
 // seen is what a quiet sync leaves behind until the next write: it is not worth an fsync.
@@ -85,6 +98,11 @@ func Open(ctx context.Context, dir string, o Options) (*Registry, error) {
 		s.Close()
 		return nil, err
 	}
+	r.dir = dir
+	if err := r.finishErasures(ctx); err != nil {
+		r.Close()
+		return nil, opening(dir, err)
+	}
 	return r, nil
 }
 
@@ -99,6 +117,9 @@ func (e *StartError) Unwrap() error       { return e.Cause }
 func (e *StartError) UserMessage() string { return e.Sentence }
 
 func opening(dir string, err error) error {
+	if e := (*StartError)(nil); errors.As(err, &e) {
+		return err
+	}
 	sentence := fmt.Sprintf("Không mở được thư mục dữ liệu %s. Xem quyền ghi của thư mục và chỗ trống trên ổ đĩa.", filepath.Clean(dir))
 	switch {
 	case errors.Is(err, store.ErrNewer):
@@ -115,7 +136,8 @@ func opening(dir string, err error) error {
 
 // New makes a registry over an open store.
 func New(ctx context.Context, s store.Store, o Options) (*Registry, error) {
-	r := &Registry{store: s, now: o.Now, random: o.Random, address: o.Address, pins: o.Pins, lastSeen: map[uint32]seen{}}
+	r := &Registry{store: s, now: o.Now, random: o.Random, address: o.Address, pins: o.Pins,
+		dayOps: cmp.Or(o.DayOps, defaultDayOps), lastSeen: map[uint32]seen{}, listed: map[uint32]int64{}, keptSent: map[uint32]uint64{}}
 	if r.now == nil {
 		r.now = time.Now
 	}

@@ -22,6 +22,8 @@ const (
 	maxOps = 10_000
 	// quietMS: so long a device's last call may be remembered in memory only.
 	quietMS = 10 * 60 * 1000
+	// maxCopies is how many copies one device may ever have: more are somebody's mischief.
+	maxCopies = 32
 	// rotateMS is the age at which a token is due for rotation.
 	rotateMS = 7 * 24 * 3600 * 1000
 )
@@ -29,6 +31,9 @@ const (
 var (
 	errDevice = errors.New("device is not the token's")
 	errGap    = errors.New("op numbers have a gap")
+	// errUnknownCopy: a copy got its number after the backup that this database comes from.
+	errCopies      = errors.New("too many copies of one device")
+	errUnknownCopy = errors.New("device number of a life before")
 )
 
 // Sync takes a phone's changes in and gives it rows, in one call; see docs/sync.md.
@@ -48,16 +53,26 @@ func (r *Registry) sync(ctx context.Context, c Caller, req *pb.SyncRequest) (*pb
 	if c.Revoked {
 		return nil, problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED, nil)
 	}
-	if len(req.GetOps()) > maxOps {
+	if len(req.GetOps()) > maxOps || len(req.GetOffers()) > maxOps {
 		return nil, problem(pb.ProblemCode_PROBLEM_CODE_TOO_LARGE, nil)
 	}
 	out := &pb.SyncResponse{}
-	if len(req.GetEpoch()) > 0 && !lww.IsEpoch(r.epoch, req.GetEpoch()) {
-		out.Epoch = &pb.Epoch{Id: r.epoch, Parent: r.parent}
+	if !r.sameEpoch(req) {
+		var err error
+		if out.Epoch, err = r.epochFor(ctx, c, req); err != nil {
+			return nil, err
+		}
 		out.Now = proto.Uint64(uint64(r.clock.Now(r.nowMS())))
 		return out, nil
 	}
 	d, err := r.deviceOf(ctx, c, req)
+	if errors.Is(err, errUnknownCopy) {
+		if err := r.unknownCopy(ctx, c, req, out); err != nil {
+			return nil, err
+		}
+		out.Now = proto.Uint64(uint64(r.clock.Now(r.nowMS())))
+		return out, nil
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +85,7 @@ func (r *Registry) sync(ctx context.Context, c Caller, req *pb.SyncRequest) (*pb
 	}
 	now := r.nowMS()
 	var built map[rowAt]bool
-	if len(req.GetOps()) > 0 || req.GetConfirmed() > d.Confirmed || now-d.LastSync > quietMS || d.Schema != req.GetSchema() {
+	if len(req.GetOps())+len(req.GetOffers()) > 0 || req.GetConfirmed() > d.Confirmed || now-d.LastSync > quietMS || d.Schema != req.GetSchema() {
 		if d, built, err = r.push(ctx, d.Number, req, out); err != nil {
 			return nil, err
 		}
@@ -132,6 +147,9 @@ func (r *Registry) deviceOf(ctx context.Context, c Caller, req *pb.SyncRequest) 
 		if d, err = from.Device(req.GetDevice()); err != nil {
 			return err
 		}
+		if d == nil && len(r.parent) > 0 {
+			return errUnknownCopy
+		}
 		if d == nil || d.Number != c.Device && d.CloneOf != c.Device {
 			return problem(pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, errDevice)
 		}
@@ -150,8 +168,9 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 	var clone *pb.CloneNotice
 	var device *store.Device
 	var built map[rowAt]bool
+	var later bool
 	err := r.store.Write(ctx, func(tx store.Tx) error {
-		acks, clone = nil, nil
+		acks, clone, later = nil, nil, false
 		d, err := tx.Device(number)
 		if err != nil {
 			return err
@@ -199,9 +218,18 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 			if err := tx.ForgetLog(number, d.Confirmed); err != nil {
 				return err
 			}
+			if err := tx.ForgetLateAcks(number, d.Confirmed, req.GetParked()); err != nil {
+				return err
+			}
 		}
 		if len(req.GetOps()) > 0 {
 			if acks, clone, err = w.ops(d, actor, req); err != nil {
+				return err
+			}
+		}
+		later = len(acks) > 0 && acks[len(acks)-1].GetResult() == pb.Result_RESULT_LATER
+		if clone == nil {
+			if err := w.offers(d, actor, req.GetOffers()); err != nil {
 				return err
 			}
 		}
@@ -212,6 +240,9 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 		return nil, nil, err
 	}
 	out.Acks, out.Clone = acks, clone
+	if later {
+		out.RetryAfterS = proto.Uint32(laterSeconds)
+	}
 	return device, built, nil
 }
 
@@ -259,6 +290,12 @@ func (w *writing) matched(d *store.Device, a book.Actor, req *pb.SyncRequest) er
 func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([]*pb.Ack, *pb.CloneNotice, error) {
 	first := req.GetFirst()
 	last := first + uint64(len(req.GetOps())) - 1
+	if first > d.LastOp+1 && d.Jump {
+		// The phone let go of changes that a newer backup than this one had; they are gone here.
+		w.audit(d.Number, "gap", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
+		d.LastOp = first - 1
+	}
+	d.Jump = false
 	if first > d.LastOp+1 {
 		return nil, nil, problem(pb.ProblemCode_PROBLEM_CODE_GAP, fmt.Errorf("%w: first %d, have %d", errGap, first, d.LastOp))
 	}
@@ -291,6 +328,10 @@ func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([
 			acks = append(acks, a)
 			continue
 		}
+		if !w.today(d) {
+			acks = append(acks, &pb.Ack{Number: proto.Uint64(n), Result: pb.Result_RESULT_LATER.Enum()})
+			break
+		}
 		a, err := w.apply(&op{device: d, actor: actor, number: n, raw: raw, skewMS: d.SkewMS})
 		if err != nil {
 			return nil, nil, err
@@ -313,6 +354,26 @@ func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([
 	return acks, notice, w.tx.AppendLog(d.Number, log)
 }
 
+// defaultDayOps is far more than a year offline makes; laterSeconds is how long a phone that
+// sent more is asked to wait.
+const (
+	defaultDayOps = 50_000
+	laterSeconds  = 3600
+)
+
+// today counts one more change of a device and tells whether its day has room for it.
+func (w *writing) today(d *store.Device) bool {
+	const dayMS = 24 * 3600 * 1000
+	if day := w.r.nowMS() / dayMS; day != d.Day {
+		d.Day, d.DayOps = day, 0
+	}
+	if d.DayOps >= w.r.dayOps {
+		return false
+	}
+	d.DayOps++
+	return true
+}
+
 func opHash(raw []byte) []byte {
 	sum := sha256.Sum256(raw)
 	return sum[:16]
@@ -330,10 +391,17 @@ func (w *writing) clone(d *store.Device, mark []byte) (*pb.CloneNotice, error) {
 	if d.CloneOf != 0 {
 		first = d.CloneOf
 	}
+	copies := 0
 	for _, c := range all {
+		if c.CloneOf == first {
+			copies++
+		}
 		if c.CloneOf == first && c.Number != d.Number && bytes.Equal(c.CloneMark, mark) {
 			return &pb.CloneNotice{Device: proto.Uint32(c.Number), Confirmed: proto.Bool(!c.Unconfirmed)}, nil
 		}
+	}
+	if copies >= maxCopies {
+		return nil, problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, errCopies)
 	}
 	n, err := w.tx.NextDevice()
 	if err != nil {
@@ -350,7 +418,7 @@ func (w *writing) clone(d *store.Device, mark []byte) (*pb.CloneNotice, error) {
 func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncRequest, built map[rowAt]bool, out *pb.SyncResponse) error {
 	var v []grant
 	var knows uint64
-	var stale bool
+	var stale, ahead bool
 	err := r.store.Read(ctx, func(from store.Reader) error {
 		fresh, err := from.Device(d.Number)
 		if err != nil {
@@ -393,6 +461,11 @@ func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncReques
 		if err := page(from, actor, v, req, built, out); err != nil {
 			return err
 		}
+		if err := r.listings(from, fresh, v, req, out); err != nil {
+			return err
+		}
+		ahead = r.isAhead(from, actor, req, fresh)
+		r.tellKept(fresh, out)
 		if out.View == nil && !actor.Branch.IsZero() {
 			last, err := lastHandover(from, actor.Branch)
 			if err != nil {
@@ -406,6 +479,11 @@ func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncReques
 	})
 	if err != nil {
 		return err
+	}
+	if ahead {
+		if err := r.keepAhead(ctx, d.Number); err != nil {
+			return err
+		}
 	}
 	if stale {
 		return r.keepMatched(ctx, d.Number, knows)
@@ -433,6 +511,44 @@ func (r *Registry) keepMatched(ctx context.Context, number uint32, seq uint64) e
 		d.Matched = max(d.Matched, seq)
 		return tx.PutDevice(d)
 	})
+}
+
+// isAhead tells whether a phone of this epoch has seen more than the database has: somebody
+// put an older copy of the files in place without a restore. That is an alarm and nothing
+// else; it is noted once a day.
+func (r *Registry) isAhead(from store.Reader, a book.Actor, req *pb.SyncRequest, d *store.Device) bool {
+	for _, id := range partitions(a) {
+		seq, ok := cursorOf(req, id)
+		if !ok {
+			continue
+		}
+		if u, known, err := from.Unit(id); err == nil && known && seq > u.Seq {
+			return r.nowMS()-d.AheadMS > 24*3600*1000
+		}
+	}
+	return false
+}
+
+func (r *Registry) keepAhead(ctx context.Context, number uint32) error {
+	return r.store.Write(ctx, func(tx store.Tx) error {
+		d, err := tx.Device(number)
+		if err != nil || d == nil {
+			return err
+		}
+		d.AheadMS = r.nowMS()
+		return tx.PutDevice(d)
+	})
+}
+
+// tellKept says which changes are in a finished backup, when that moved. A reply that is lost
+// costs nothing: the phone keeps them until the next backup.
+func (r *Registry) tellKept(d *store.Device, out *pb.SyncResponse) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if d.Kept > r.keptSent[d.Number] {
+		r.keptSent[d.Number] = d.Kept
+		out.Kept = proto.Uint64(d.Kept)
+	}
 }
 
 // keepSent writes into the access log which households a device is being given, before

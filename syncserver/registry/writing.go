@@ -180,6 +180,20 @@ func (w *writing) unit(id book.ID) (*store.Unit, error) {
 	return &u, nil
 }
 
+// sumOf gives the one copy of a holder's digest that this call works on.
+func (w *writing) sumOf(h book.Holder, unit book.ID) (*holderSum, error) {
+	if s := w.sums[h]; s != nil {
+		return s, nil
+	}
+	sum, err := w.tx.HolderSum(h)
+	if err != nil {
+		return nil, err
+	}
+	s := &holderSum{unit, sum}
+	w.sums[h] = s
+	return s, nil
+}
+
 // put stores a record: it takes the next seq of its partition, moves both digests, and
 // keeps the projections that rights and views are computed from.
 func (w *writing) put(rec book.Record, before *stored) (*stored, error) {
@@ -187,14 +201,9 @@ func (w *writing) put(rec book.Record, before *stored) (*stored, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := w.sums[rec.Holder]
-	if s == nil {
-		sum, err := w.tx.HolderSum(rec.Holder)
-		if err != nil {
-			return nil, err
-		}
-		s = &holderSum{rec.Unit, sum}
-		w.sums[rec.Holder] = s
+	s, err := w.sumOf(rec.Holder, rec.Unit)
+	if err != nil {
+		return nil, err
 	}
 	u.Seq++
 	rec.Seq = u.Seq

@@ -35,6 +35,9 @@ type Store interface {
 	Write(ctx context.Context, fn func(Tx) error) error
 	// Read runs fn on one snapshot.
 	Read(ctx context.Context, fn func(Reader) error) error
+	// DestroyKeys ends the keys of households: their bodies open nowhere any more. When it
+	// returns, no file of the database holds them.
+	DestroyKeys(ctx context.Context, households []book.ID) error
 	// Check looks for damage; each line is one finding, none: sound.
 	Check(ctx context.Context) ([]string, error)
 	Close() error
@@ -107,6 +110,15 @@ type Device struct {
 	CloneOf              uint32
 	CloneMark            []byte
 	Schema               uint32
+	// Kept: changes up to it are in a finished backup.
+	Kept uint64
+	// Jump: the database was restored; the device may go on above a gap in its numbers, once.
+	Jump bool
+	// AheadMS: when the device was last ahead of this database; 0: never.
+	AheadMS int64
+	// Day and DayOps: how many changes it sent on a day (days since 1970, UTC).
+	Day    int64
+	DayOps uint32
 }
 
 // LogEntry is the fate of one op: the first 16 bytes of its SHA-256 and the encoded ack.
@@ -140,6 +152,13 @@ type Fate struct {
 	Record book.ID
 	Device uint32
 	Result pb.Result
+}
+
+// Work is what a revoked phone handed over, sealed to the recovery key.
+type Work struct {
+	N      int64
+	Device uint32
+	Sealed []byte
 }
 
 // Code is one enrolment code. Key is what both sides prove to know; it is kept sealed.
@@ -221,6 +240,16 @@ type Reader interface {
 	// HasErased tells whether anything was ever erased, Erased whether this was.
 	HasErased() (bool, error)
 	Erased(id book.ID) (bool, error)
+	// ErasedIDs lists all that was erased, ErasedAfter that of a partition in after < seq <= upto.
+	ErasedIDs() ([]book.ID, error)
+	ErasedAfter(unit book.ID, after, upto uint64) ([]book.ID, error)
+	// HeldBy lists the ids of a holder's rows.
+	HeldBy(h book.Holder) ([]book.ID, error)
+	// OnDesk lists the suggestions and refused changes about a record.
+	OnDesk(subject book.ID) ([]*Row, error)
+	// AllParked lists what is parked, AllWork what revoked phones handed over.
+	AllParked() ([]*Parked, error)
+	AllWork() ([]Work, error)
 	ParkedFor(waitFor book.ID) ([]*Parked, error)
 	ParkedCount() (int, error)
 	// History lists values that a record had, with stamps less than before (0: all), newest
@@ -272,6 +301,19 @@ type Tx interface {
 	PutImported(record book.ID, h book.Holder, unit book.ID, note []byte) error
 	PutCode(c *Code) error
 	AppendAudit(e []AuditEntry) error
+	// Erase removes a record's row and all that is kept about it (history, versions, the
+	// approved body, what an import left, parked changes, fates), and keeps that the id is erased.
+	Erase(id, unit book.ID, seq uint64) error
+	// EraseHolder removes what is kept of a household beside its rows: its digest, who looked
+	// after it, and its line among the households.
+	EraseHolder(h book.Holder) error
+	// SetWork replaces handed-over work; empty: removes it.
+	SetWork(n int64, sealed []byte) error
+	// SetNextDevice makes the numbers of new devices begin at n, if they are not there yet.
+	SetNextDevice(n uint32) error
+	// ForgetLateAcks drops the fates of once parked changes up to and including number, except
+	// those that the phone still asks for.
+	ForgetLateAcks(device uint32, number uint64, asked []uint64) error
 	// PutWork keeps what a revoked phone handed over, sealed to the recovery key.
 	PutWork(device uint32, ms int64, sealed []byte) error
 	// WorkCount is how many pieces of a device are kept.

@@ -124,6 +124,11 @@ func (s *Store) transaction(batch []*job) (results []error, err error) {
 		return nil, err
 	}
 	committed = true
+	if w.step != nil {
+		if err := w.step("committed"); err != nil {
+			return nil, err
+		}
+	}
 	return results, nil
 }
 

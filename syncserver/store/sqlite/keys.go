@@ -46,7 +46,7 @@ func openKeys(dir string) (*keyRing, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	if err := migrate(db, "keys.db", `CREATE TABLE keys (id TEXT PRIMARY KEY, wrapped BLOB) WITHOUT ROWID;`); err != nil {
+	if err := migrate(db, "keys.db", keySteps); err != nil {
 		db.Close()
 		return nil, err
 	}
@@ -212,6 +212,29 @@ func (k *keyRing) drop() {
 		k.sealer.Forget(id)
 	}
 	clear(k.fresh)
+}
+
+// destroy takes keys out of the file for good. What they sealed opens nowhere any more, not
+// in a copy of the database either. The ids stay, so that no new key takes their place.
+func (k *keyRing) destroy(ids []string) error {
+	tx, err := k.db.Begin()
+	if err != nil {
+		return mapError(err)
+	}
+	defer tx.Rollback()
+	for _, id := range ids {
+		if _, err := tx.Exec(`INSERT INTO keys (id, wrapped) VALUES (?, NULL) ON CONFLICT (id) DO UPDATE SET wrapped = NULL WHERE wrapped IS NOT NULL`, id); err != nil {
+			return mapError(err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		return mapError(err)
+	}
+	for _, id := range ids {
+		k.sealer.Forget(id)
+	}
+	// The log beside the file still holds them.
+	return truncate(k.db)
 }
 
 func (k *keyRing) check(ctx context.Context) ([]string, error) {

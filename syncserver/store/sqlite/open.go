@@ -19,10 +19,17 @@ import (
 )
 
 //go:embed schema.sql
-var schema string
+var schema1 string
 
-// version is the schema that this program knows; PRAGMA user_version holds a file's own.
-const version = 1
+//go:embed schema2.sql
+var schema2 string
+
+// Steps from nothing to the schema of today. PRAGMA user_version holds how many of them a
+// file has gone; a step that was released is never changed.
+var (
+	serverSteps = []string{schema1, schema2}
+	keySteps    = []string{`CREATE TABLE keys (id TEXT PRIMARY KEY, wrapped BLOB) WITHOUT ROWID;`}
+)
 
 // Options are for tests and small machines; the zero value is right for a server.
 type Options struct {
@@ -32,6 +39,9 @@ type Options struct {
 	MaxPages int
 	// MaxBatch is how many calls may share one fsync; 0: 64.
 	MaxBatch int
+	// Step, in tests, is called with the text of each statement of the writer before it runs,
+	// and with "committed" after a commit. An error stops it there, as a crash would.
+	Step func(statement string) error
 }
 
 type mode int
@@ -58,34 +68,44 @@ func openDB(path string, m mode) (*sql.DB, error) {
 	return sql.Open("sqlite", "file:"+path+pragmas)
 }
 
-// migrate brings an empty file to the schema and refuses one of a newer program.
-func migrate(db *sql.DB, name, ddl string) error {
-	var v int
+// migrate brings a file to the schema of today, a step in a transaction, and refuses one of a
+// newer program.
+func migrate(db *sql.DB, name string, steps []string) error {
+	for {
+		v, err := migrateOne(db, name, steps)
+		if err != nil || v == len(steps) {
+			return err
+		}
+	}
+}
+
+// migrateOne takes the next step, if there is one, and gives the version that the file then has.
+func migrateOne(db *sql.DB, name string, steps []string) (v int, err error) {
 	if err := db.QueryRow(`PRAGMA user_version`).Scan(&v); err != nil {
-		return fmt.Errorf("%s: %w", name, mapError(err))
+		return 0, fmt.Errorf("%s: %w", name, mapError(err))
 	}
 	switch {
-	case v > version:
-		return fmt.Errorf("%s has schema %d, this program knows %d: %w", name, v, version, store.ErrNewer)
-	case v == version:
-		return nil
+	case v > len(steps):
+		return 0, fmt.Errorf("%s has schema %d, this program knows %d: %w", name, v, len(steps), store.ErrNewer)
+	case v == len(steps):
+		return v, nil
 	}
 	tx, err := db.Begin()
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, mapError(err))
+		return 0, fmt.Errorf("%s: %w", name, mapError(err))
 	}
 	defer tx.Rollback()
 	// Another process may have been first.
-	if err := tx.QueryRow(`PRAGMA user_version`).Scan(&v); err != nil || v == version {
-		return err
+	if err := tx.QueryRow(`PRAGMA user_version`).Scan(&v); err != nil || v == len(steps) {
+		return v, mapError(err)
 	}
-	if _, err := tx.Exec(ddl); err != nil {
-		return fmt.Errorf("%s: %w", name, mapError(err))
+	if _, err := tx.Exec(steps[v]); err != nil {
+		return 0, fmt.Errorf("%s: %w", name, mapError(err))
 	}
-	if _, err := tx.Exec(fmt.Sprintf(`PRAGMA user_version = %d`, version)); err != nil {
-		return fmt.Errorf("%s: %w", name, mapError(err))
+	if _, err := tx.Exec(fmt.Sprintf(`PRAGMA user_version = %d`, v+1)); err != nil {
+		return 0, fmt.Errorf("%s: %w", name, mapError(err))
 	}
-	return mapError(tx.Commit())
+	return v + 1, mapError(tx.Commit())
 }
 
 // Store implements store.Store.
@@ -127,7 +147,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		readers: make(chan *session, o.Readers), jobs: make(chan *job, o.MaxBatch),
 		stop: make(chan struct{}), stopped: make(chan struct{})}
 	fail := func(err error) (*Store, error) { s.closeFiles(); return nil, err }
-	if err := migrate(w, "server.db", schema); err != nil {
+	if err := migrate(w, "server.db", serverSteps); err != nil {
 		return fail(err)
 	}
 	if s.keys, err = openKeys(dir); err != nil {
@@ -145,6 +165,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if s.write, err = newSession(ctx, w, s.keys); err != nil {
 		return fail(err)
 	}
+	s.write.step = o.Step
 	for range o.Readers {
 		r, err := newSession(ctx, s.readDB, s.keys)
 		if err != nil {
@@ -292,6 +313,7 @@ type session struct {
 	conn  *sql.Conn
 	keys  *keyRing
 	stmts map[string]*sql.Stmt
+	step  func(string) error
 }
 
 func newSession(ctx context.Context, db *sql.DB, keys *keyRing) (*session, error) {
@@ -328,6 +350,11 @@ func (s *session) stmt(text string) (*sql.Stmt, error) {
 }
 
 func (s *session) exec(text string, args ...any) error {
+	if s.step != nil {
+		if err := s.step(text); err != nil {
+			return err
+		}
+	}
 	st, err := s.stmt(text)
 	if err != nil {
 		return err

@@ -313,7 +313,7 @@ func (s *session) Approved(id book.ID) (*store.Approved, error) {
 }
 
 const deviceColumns = `number, member, public_key, token_hash, old_token, token_ms, name, enrolled_ms, last_sync, last_stamp,
-	last_op, confirmed, matched, unsent, skew_ms, revoked, unconfirmed, clone_of, clone_mark, schema`
+	last_op, confirmed, matched, unsent, skew_ms, revoked, unconfirmed, clone_of, clone_mark, schema, kept, jump, ahead_ms, day, day_ops`
 
 func (s *session) devices(where string, args ...any) ([]*store.Device, error) {
 	var out []*store.Device
@@ -321,7 +321,8 @@ func (s *session) devices(where string, args ...any) ([]*store.Device, error) {
 		d := &store.Device{}
 		var member []byte
 		err := scan(&d.Number, &member, &d.Key, &d.TokenHash, &d.OldToken, &d.TokenMS, &d.Name, &d.EnrolledMS, &d.LastSync, &d.LastStamp,
-			&d.LastOp, &d.Confirmed, &d.Matched, &d.Unsent, &d.SkewMS, &d.Revoked, &d.Unconfirmed, &d.CloneOf, &d.CloneMark, &d.Schema)
+			&d.LastOp, &d.Confirmed, &d.Matched, &d.Unsent, &d.SkewMS, &d.Revoked, &d.Unconfirmed, &d.CloneOf, &d.CloneMark, &d.Schema,
+			&d.Kept, &d.Jump, &d.AheadMS, &d.Day, &d.DayOps)
 		d.Member = idFrom(member)
 		out = append(out, d)
 		return mapError(err)
@@ -400,17 +401,65 @@ func (s *session) Erased(id book.ID) (bool, error) {
 	return s.one(`SELECT 1 FROM erased WHERE id = ?`, []any{id[:]}, &one)
 }
 
+func (s *session) ids(text string, args ...any) ([]book.ID, error) {
+	var out []book.ID
+	err := s.each(text, args, func(scan func(...any) error) error {
+		var id []byte
+		err := scan(&id)
+		out = append(out, idFrom(id))
+		return mapError(err)
+	})
+	return out, err
+}
+
+func (s *session) ErasedIDs() ([]book.ID, error) { return s.ids(`SELECT id FROM erased`) }
+
+func (s *session) ErasedAfter(unit book.ID, after, upto uint64) ([]book.ID, error) {
+	return s.ids(`SELECT id FROM erased WHERE unit = ? AND seq > ? AND seq <= ? ORDER BY seq, id`, unit[:], bound(after), bound(upto))
+}
+
+func (s *session) HeldBy(h book.Holder) ([]book.ID, error) {
+	return s.ids(`SELECT id FROM rows WHERE holder = ? ORDER BY seq`, holderBytes(h))
+}
+
+func (s *session) OnDesk(subject book.ID) ([]*store.Row, error) {
+	var out []*store.Row
+	err := s.each(`SELECT `+rowColumns+` FROM rows WHERE subject = ? AND kind IN (19, 20) ORDER BY seq`, []any{subject[:]}, func(scan func(...any) error) error {
+		r, err := s.scanRow(scan)
+		out = append(out, r)
+		return err
+	})
+	return out, err
+}
+
+func (s *session) AllWork() ([]store.Work, error) {
+	var out []store.Work
+	err := s.each(`SELECT n, device, sealed FROM work ORDER BY n`, nil, func(scan func(...any) error) error {
+		var w store.Work
+		err := scan(&w.N, &w.Device, &w.Sealed)
+		out = append(out, w)
+		return mapError(err)
+	})
+	return out, err
+}
+
+func (s *session) AllParked() ([]*store.Parked, error) { return s.parked(`1`) }
+
 func (s *session) ParkedFor(waitFor book.ID) ([]*store.Parked, error) {
+	return s.parked(`wait_for = ?`, waitFor[:])
+}
+
+func (s *session) parked(where string, args ...any) ([]*store.Parked, error) {
 	var out []*store.Parked
-	err := s.each(`SELECT device, number, record, unit, skew_ms, key, sealed FROM parked WHERE wait_for = ? ORDER BY device, number`, []any{waitFor[:]},
+	err := s.each(`SELECT device, number, wait_for, record, unit, skew_ms, key, sealed FROM parked WHERE `+where+` ORDER BY device, number`, args,
 		func(scan func(...any) error) error {
-			p := &store.Parked{WaitFor: waitFor}
-			var record, unit, sealed []byte
+			p := &store.Parked{}
+			var waitFor, record, unit, sealed []byte
 			var key string
-			if err := scan(&p.Device, &p.Number, &record, &unit, &p.SkewMS, &key, &sealed); err != nil {
+			if err := scan(&p.Device, &p.Number, &waitFor, &record, &unit, &p.SkewMS, &key, &sealed); err != nil {
 				return mapError(err)
 			}
-			p.Record, p.Unit = idFrom(record), idFrom(unit)
+			p.WaitFor, p.Record, p.Unit = idFrom(waitFor), idFrom(record), idFrom(unit)
 			var err error
 			p.Op, err = s.keys.open("parked", fmt.Sprint(p.Device, "/", p.Number), key, sealed)
 			out = append(out, p)

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -136,16 +137,94 @@ func (s *session) AddPast(p *store.Past) error {
 }
 
 func (s *session) PutDevice(d *store.Device) error {
-	return s.exec(`INSERT OR REPLACE INTO devices (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	return s.exec(`INSERT OR REPLACE INTO devices (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.Number, d.Member[:], d.Key, d.TokenHash, d.OldToken, d.TokenMS, d.Name, d.EnrolledMS, d.LastSync, int64(d.LastStamp),
-		d.LastOp, d.Confirmed, d.Matched, d.Unsent, d.SkewMS, d.Revoked, d.Unconfirmed, d.CloneOf, d.CloneMark, d.Schema)
+		d.LastOp, d.Confirmed, d.Matched, d.Unsent, d.SkewMS, d.Revoked, d.Unconfirmed, d.CloneOf, d.CloneMark, d.Schema,
+		d.Kept, d.Jump, d.AheadMS, d.Day, d.DayOps)
 }
+
+const metaNextDevice = "next-device"
 
 // NextDevice counts on from the highest number that was ever given; 0 is the server's own.
 func (s *session) NextDevice() (uint32, error) {
 	var n uint32
-	_, err := s.one(`SELECT coalesce(max(number), 0) + 1 FROM devices`, nil, &n)
+	if _, err := s.one(`SELECT coalesce(max(number), 0) + 1 FROM devices`, nil, &n); err != nil {
+		return 0, err
+	}
+	b, err := s.Meta(metaNextDevice)
+	if len(b) == 4 {
+		n = max(n, binary.BigEndian.Uint32(b))
+	}
 	return n, err
+}
+
+func (s *session) SetNextDevice(n uint32) error {
+	return s.SetMeta(metaNextDevice, binary.BigEndian.AppendUint32(nil, n))
+}
+
+// Erase implements store.Tx. What is parked for the record, or was to change it, goes with it.
+func (s *session) Erase(id, unit book.ID, seq uint64) error {
+	for _, text := range []string{
+		`DELETE FROM rows WHERE id = ?`,
+		`DELETE FROM past WHERE record = ?`,
+		`DELETE FROM versions WHERE id = ?`,
+		`DELETE FROM approved WHERE id = ?`,
+		`DELETE FROM imported WHERE record = ?`,
+		`DELETE FROM fates WHERE record = ?`,
+	} {
+		if err := s.exec(text, id[:]); err != nil {
+			return err
+		}
+	}
+	if err := s.exec(`DELETE FROM parked WHERE record = ?1 OR wait_for = ?1`, id[:]); err != nil {
+		return err
+	}
+	return s.exec(`INSERT INTO erased (id, unit, seq) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET seq = excluded.seq`, id[:], unit[:], seq)
+}
+
+func (s *session) EraseHolder(h book.Holder) error {
+	key := keyOf(h, book.ID{})
+	for _, text := range []string{`DELETE FROM past WHERE key = ?`, `DELETE FROM approved WHERE key = ?`, `DELETE FROM imported WHERE key = ?`} {
+		if err := s.exec(text, key); err != nil {
+			return err
+		}
+	}
+	if err := s.exec(`DELETE FROM holders WHERE holder = ?`, holderBytes(h)); err != nil {
+		return err
+	}
+	if err := s.exec(`DELETE FROM households WHERE id = ?`, h.ID[:]); err != nil {
+		return err
+	}
+	return s.exec(`DELETE FROM tenures WHERE what = ? AND of = ?`, tenureHousehold, h.ID[:])
+}
+
+func (s *session) SetWork(n int64, sealed []byte) error {
+	if len(sealed) == 0 {
+		return s.exec(`DELETE FROM work WHERE n = ?`, n)
+	}
+	return s.exec(`UPDATE work SET sealed = ? WHERE n = ?`, sealed, n)
+}
+
+func (s *session) ForgetLateAcks(device uint32, number uint64, asked []uint64) error {
+	var there []uint64
+	err := s.each(`SELECT number FROM late_acks WHERE device = ? AND number <= ?`, []any{device, bound(number)}, func(scan func(...any) error) error {
+		var n uint64
+		err := scan(&n)
+		there = append(there, n)
+		return mapError(err)
+	})
+	if err != nil {
+		return err
+	}
+	for _, n := range there {
+		if slices.Contains(asked, n) {
+			continue
+		}
+		if err := s.exec(`DELETE FROM late_acks WHERE device = ? AND number = ?`, device, n); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *session) AppendLog(device uint32, entries []store.LogEntry) error {

@@ -868,6 +868,103 @@ func (x *RotateTokenResponse) GetToken() string {
 	return ""
 }
 
+type ReclaimTokenRequest struct {
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Device *uint32                `protobuf:"varint,1,opt,name=device" json:"device,omitempty"`
+	// Ed25519 by the device key over server, device and this very connection.
+	Signature     []byte `protobuf:"bytes,2,opt,name=signature" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReclaimTokenRequest) Reset() {
+	*x = ReclaimTokenRequest{}
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReclaimTokenRequest) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReclaimTokenRequest) ProtoMessage() {}
+
+func (x *ReclaimTokenRequest) ProtoReflect() protoreflect.Message {
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReclaimTokenRequest.ProtoReflect.Descriptor instead.
+func (*ReclaimTokenRequest) Descriptor() ([]byte, []int) {
+	return file_sodanvan_v1_enrol_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *ReclaimTokenRequest) GetDevice() uint32 {
+	if x != nil && x.Device != nil {
+		return *x.Device
+	}
+	return 0
+}
+
+func (x *ReclaimTokenRequest) GetSignature() []byte {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+type ReclaimTokenResponse struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Token         *string                `protobuf:"bytes,1,opt,name=token" json:"token,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReclaimTokenResponse) Reset() {
+	*x = ReclaimTokenResponse{}
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReclaimTokenResponse) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReclaimTokenResponse) ProtoMessage() {}
+
+func (x *ReclaimTokenResponse) ProtoReflect() protoreflect.Message {
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReclaimTokenResponse.ProtoReflect.Descriptor instead.
+func (*ReclaimTokenResponse) Descriptor() ([]byte, []int) {
+	return file_sodanvan_v1_enrol_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *ReclaimTokenResponse) GetToken() string {
+	if x != nil && x.Token != nil {
+		return *x.Token
+	}
+	return ""
+}
+
 type HandOverWorkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Unsent changes of a revoked phone, sealed to the recovery key.
@@ -878,7 +975,7 @@ type HandOverWorkRequest struct {
 
 func (x *HandOverWorkRequest) Reset() {
 	*x = HandOverWorkRequest{}
-	mi := &file_sodanvan_v1_enrol_proto_msgTypes[15]
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -890,7 +987,7 @@ func (x *HandOverWorkRequest) String() string {
 func (*HandOverWorkRequest) ProtoMessage() {}
 
 func (x *HandOverWorkRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sodanvan_v1_enrol_proto_msgTypes[15]
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -903,7 +1000,7 @@ func (x *HandOverWorkRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandOverWorkRequest.ProtoReflect.Descriptor instead.
 func (*HandOverWorkRequest) Descriptor() ([]byte, []int) {
-	return file_sodanvan_v1_enrol_proto_rawDescGZIP(), []int{15}
+	return file_sodanvan_v1_enrol_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *HandOverWorkRequest) GetSealed() []byte {
@@ -921,7 +1018,7 @@ type HandOverWorkResponse struct {
 
 func (x *HandOverWorkResponse) Reset() {
 	*x = HandOverWorkResponse{}
-	mi := &file_sodanvan_v1_enrol_proto_msgTypes[16]
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -933,7 +1030,7 @@ func (x *HandOverWorkResponse) String() string {
 func (*HandOverWorkResponse) ProtoMessage() {}
 
 func (x *HandOverWorkResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sodanvan_v1_enrol_proto_msgTypes[16]
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -946,7 +1043,7 @@ func (x *HandOverWorkResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HandOverWorkResponse.ProtoReflect.Descriptor instead.
 func (*HandOverWorkResponse) Descriptor() ([]byte, []int) {
-	return file_sodanvan_v1_enrol_proto_rawDescGZIP(), []int{16}
+	return file_sodanvan_v1_enrol_proto_rawDescGZIP(), []int{18}
 }
 
 type RecoverRequest struct {
@@ -963,7 +1060,7 @@ type RecoverRequest struct {
 
 func (x *RecoverRequest) Reset() {
 	*x = RecoverRequest{}
-	mi := &file_sodanvan_v1_enrol_proto_msgTypes[17]
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -975,7 +1072,7 @@ func (x *RecoverRequest) String() string {
 func (*RecoverRequest) ProtoMessage() {}
 
 func (x *RecoverRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_sodanvan_v1_enrol_proto_msgTypes[17]
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -988,7 +1085,7 @@ func (x *RecoverRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoverRequest.ProtoReflect.Descriptor instead.
 func (*RecoverRequest) Descriptor() ([]byte, []int) {
-	return file_sodanvan_v1_enrol_proto_rawDescGZIP(), []int{17}
+	return file_sodanvan_v1_enrol_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *RecoverRequest) GetCode() string {
@@ -1036,7 +1133,7 @@ type RecoverResponse struct {
 
 func (x *RecoverResponse) Reset() {
 	*x = RecoverResponse{}
-	mi := &file_sodanvan_v1_enrol_proto_msgTypes[18]
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1048,7 +1145,7 @@ func (x *RecoverResponse) String() string {
 func (*RecoverResponse) ProtoMessage() {}
 
 func (x *RecoverResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_sodanvan_v1_enrol_proto_msgTypes[18]
+	mi := &file_sodanvan_v1_enrol_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1061,7 +1158,7 @@ func (x *RecoverResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use RecoverResponse.ProtoReflect.Descriptor instead.
 func (*RecoverResponse) Descriptor() ([]byte, []int) {
-	return file_sodanvan_v1_enrol_proto_rawDescGZIP(), []int{18}
+	return file_sodanvan_v1_enrol_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *RecoverResponse) GetSealedBookKey() []byte {
@@ -1134,6 +1231,11 @@ const file_sodanvan_v1_enrol_proto_rawDesc = "" +
 	"\x15ConfirmDeviceResponse\"\x14\n" +
 	"\x12RotateTokenRequest\"+\n" +
 	"\x13RotateTokenResponse\x12\x14\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\"K\n" +
+	"\x13ReclaimTokenRequest\x12\x16\n" +
+	"\x06device\x18\x01 \x01(\rR\x06device\x12\x1c\n" +
+	"\tsignature\x18\x02 \x01(\fR\tsignature\",\n" +
+	"\x14ReclaimTokenResponse\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\"-\n" +
 	"\x13HandOverWorkRequest\x12\x16\n" +
 	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"\x16\n" +
@@ -1145,7 +1247,7 @@ const file_sodanvan_v1_enrol_proto_rawDesc = "" +
 	"\x06device\x18\x04 \x01(\rR\x06device\x12&\n" +
 	"\x0fsealed_book_key\x18\x05 \x01(\fR\rsealedBookKey\"9\n" +
 	"\x0fRecoverResponse\x12&\n" +
-	"\x0fsealed_book_key\x18\x01 \x01(\fR\rsealedBookKey2\xcf\x05\n" +
+	"\x0fsealed_book_key\x18\x01 \x01(\fR\rsealedBookKey2\xa4\x06\n" +
 	"\fEnrolService\x12J\n" +
 	"\tChallenge\x12\x1d.sodanvan.v1.ChallengeRequest\x1a\x1e.sodanvan.v1.ChallengeResponse\x12;\n" +
 	"\x04Join\x12\x18.sodanvan.v1.JoinRequest\x1a\x19.sodanvan.v1.JoinResponse\x12D\n" +
@@ -1155,6 +1257,7 @@ const file_sodanvan_v1_enrol_proto_rawDesc = "" +
 	"\fRevokeDevice\x12 .sodanvan.v1.RevokeDeviceRequest\x1a!.sodanvan.v1.RevokeDeviceResponse\x12V\n" +
 	"\rConfirmDevice\x12!.sodanvan.v1.ConfirmDeviceRequest\x1a\".sodanvan.v1.ConfirmDeviceResponse\x12P\n" +
 	"\vRotateToken\x12\x1f.sodanvan.v1.RotateTokenRequest\x1a .sodanvan.v1.RotateTokenResponse\x12S\n" +
+	"\fReclaimToken\x12 .sodanvan.v1.ReclaimTokenRequest\x1a!.sodanvan.v1.ReclaimTokenResponse\x12S\n" +
 	"\fHandOverWork\x12 .sodanvan.v1.HandOverWorkRequest\x1a!.sodanvan.v1.HandOverWorkResponseB,Z*sodanvan/shared/gen/sodanvan/v1;sodanvanv1b\beditionsp\xe8\a"
 
 var (
@@ -1169,7 +1272,7 @@ func file_sodanvan_v1_enrol_proto_rawDescGZIP() []byte {
 	return file_sodanvan_v1_enrol_proto_rawDescData
 }
 
-var file_sodanvan_v1_enrol_proto_msgTypes = make([]protoimpl.MessageInfo, 19)
+var file_sodanvan_v1_enrol_proto_msgTypes = make([]protoimpl.MessageInfo, 21)
 var file_sodanvan_v1_enrol_proto_goTypes = []any{
 	(*ChallengeRequest)(nil),      // 0: sodanvan.v1.ChallengeRequest
 	(*ChallengeResponse)(nil),     // 1: sodanvan.v1.ChallengeResponse
@@ -1186,33 +1289,37 @@ var file_sodanvan_v1_enrol_proto_goTypes = []any{
 	(*ConfirmDeviceResponse)(nil), // 12: sodanvan.v1.ConfirmDeviceResponse
 	(*RotateTokenRequest)(nil),    // 13: sodanvan.v1.RotateTokenRequest
 	(*RotateTokenResponse)(nil),   // 14: sodanvan.v1.RotateTokenResponse
-	(*HandOverWorkRequest)(nil),   // 15: sodanvan.v1.HandOverWorkRequest
-	(*HandOverWorkResponse)(nil),  // 16: sodanvan.v1.HandOverWorkResponse
-	(*RecoverRequest)(nil),        // 17: sodanvan.v1.RecoverRequest
-	(*RecoverResponse)(nil),       // 18: sodanvan.v1.RecoverResponse
+	(*ReclaimTokenRequest)(nil),   // 15: sodanvan.v1.ReclaimTokenRequest
+	(*ReclaimTokenResponse)(nil),  // 16: sodanvan.v1.ReclaimTokenResponse
+	(*HandOverWorkRequest)(nil),   // 17: sodanvan.v1.HandOverWorkRequest
+	(*HandOverWorkResponse)(nil),  // 18: sodanvan.v1.HandOverWorkResponse
+	(*RecoverRequest)(nil),        // 19: sodanvan.v1.RecoverRequest
+	(*RecoverResponse)(nil),       // 20: sodanvan.v1.RecoverResponse
 }
 var file_sodanvan_v1_enrol_proto_depIdxs = []int32{
 	7,  // 0: sodanvan.v1.ListDevicesResponse.devices:type_name -> sodanvan.v1.Device
 	0,  // 1: sodanvan.v1.EnrolService.Challenge:input_type -> sodanvan.v1.ChallengeRequest
 	2,  // 2: sodanvan.v1.EnrolService.Join:input_type -> sodanvan.v1.JoinRequest
-	17, // 3: sodanvan.v1.EnrolService.Recover:input_type -> sodanvan.v1.RecoverRequest
+	19, // 3: sodanvan.v1.EnrolService.Recover:input_type -> sodanvan.v1.RecoverRequest
 	4,  // 4: sodanvan.v1.EnrolService.IssueCode:input_type -> sodanvan.v1.IssueCodeRequest
 	6,  // 5: sodanvan.v1.EnrolService.ListDevices:input_type -> sodanvan.v1.ListDevicesRequest
 	9,  // 6: sodanvan.v1.EnrolService.RevokeDevice:input_type -> sodanvan.v1.RevokeDeviceRequest
 	11, // 7: sodanvan.v1.EnrolService.ConfirmDevice:input_type -> sodanvan.v1.ConfirmDeviceRequest
 	13, // 8: sodanvan.v1.EnrolService.RotateToken:input_type -> sodanvan.v1.RotateTokenRequest
-	15, // 9: sodanvan.v1.EnrolService.HandOverWork:input_type -> sodanvan.v1.HandOverWorkRequest
-	1,  // 10: sodanvan.v1.EnrolService.Challenge:output_type -> sodanvan.v1.ChallengeResponse
-	3,  // 11: sodanvan.v1.EnrolService.Join:output_type -> sodanvan.v1.JoinResponse
-	18, // 12: sodanvan.v1.EnrolService.Recover:output_type -> sodanvan.v1.RecoverResponse
-	5,  // 13: sodanvan.v1.EnrolService.IssueCode:output_type -> sodanvan.v1.IssueCodeResponse
-	8,  // 14: sodanvan.v1.EnrolService.ListDevices:output_type -> sodanvan.v1.ListDevicesResponse
-	10, // 15: sodanvan.v1.EnrolService.RevokeDevice:output_type -> sodanvan.v1.RevokeDeviceResponse
-	12, // 16: sodanvan.v1.EnrolService.ConfirmDevice:output_type -> sodanvan.v1.ConfirmDeviceResponse
-	14, // 17: sodanvan.v1.EnrolService.RotateToken:output_type -> sodanvan.v1.RotateTokenResponse
-	16, // 18: sodanvan.v1.EnrolService.HandOverWork:output_type -> sodanvan.v1.HandOverWorkResponse
-	10, // [10:19] is the sub-list for method output_type
-	1,  // [1:10] is the sub-list for method input_type
+	15, // 9: sodanvan.v1.EnrolService.ReclaimToken:input_type -> sodanvan.v1.ReclaimTokenRequest
+	17, // 10: sodanvan.v1.EnrolService.HandOverWork:input_type -> sodanvan.v1.HandOverWorkRequest
+	1,  // 11: sodanvan.v1.EnrolService.Challenge:output_type -> sodanvan.v1.ChallengeResponse
+	3,  // 12: sodanvan.v1.EnrolService.Join:output_type -> sodanvan.v1.JoinResponse
+	20, // 13: sodanvan.v1.EnrolService.Recover:output_type -> sodanvan.v1.RecoverResponse
+	5,  // 14: sodanvan.v1.EnrolService.IssueCode:output_type -> sodanvan.v1.IssueCodeResponse
+	8,  // 15: sodanvan.v1.EnrolService.ListDevices:output_type -> sodanvan.v1.ListDevicesResponse
+	10, // 16: sodanvan.v1.EnrolService.RevokeDevice:output_type -> sodanvan.v1.RevokeDeviceResponse
+	12, // 17: sodanvan.v1.EnrolService.ConfirmDevice:output_type -> sodanvan.v1.ConfirmDeviceResponse
+	14, // 18: sodanvan.v1.EnrolService.RotateToken:output_type -> sodanvan.v1.RotateTokenResponse
+	16, // 19: sodanvan.v1.EnrolService.ReclaimToken:output_type -> sodanvan.v1.ReclaimTokenResponse
+	18, // 20: sodanvan.v1.EnrolService.HandOverWork:output_type -> sodanvan.v1.HandOverWorkResponse
+	11, // [11:21] is the sub-list for method output_type
+	1,  // [1:11] is the sub-list for method input_type
 	1,  // [1:1] is the sub-list for extension type_name
 	1,  // [1:1] is the sub-list for extension extendee
 	0,  // [0:1] is the sub-list for field type_name
@@ -1229,7 +1336,7 @@ func file_sodanvan_v1_enrol_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_sodanvan_v1_enrol_proto_rawDesc), len(file_sodanvan_v1_enrol_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   19,
+			NumMessages:   21,
 			NumExtensions: 0,
 			NumServices:   1,
 		},

@@ -806,6 +806,8 @@ const (
 	SuggestionReason_SUGGESTION_REASON_OFFICE_ENDED SuggestionReason = 3
 	// Handed over by a phone that was revoked before it could send this.
 	SuggestionReason_SUGGESTION_REASON_DEVICE_REVOKED SuggestionReason = 4
+	// A phone still had it, and the server was restored from a backup that has it not.
+	SuggestionReason_SUGGESTION_REASON_RESTORED SuggestionReason = 5
 )
 
 // Enum value maps for SuggestionReason.
@@ -816,6 +818,7 @@ var (
 		2: "SUGGESTION_REASON_CLONE",
 		3: "SUGGESTION_REASON_OFFICE_ENDED",
 		4: "SUGGESTION_REASON_DEVICE_REVOKED",
+		5: "SUGGESTION_REASON_RESTORED",
 	}
 	SuggestionReason_value = map[string]int32{
 		"SUGGESTION_REASON_UNSPECIFIED":    0,
@@ -823,6 +826,7 @@ var (
 		"SUGGESTION_REASON_CLONE":          2,
 		"SUGGESTION_REASON_OFFICE_ENDED":   3,
 		"SUGGESTION_REASON_DEVICE_REVOKED": 4,
+		"SUGGESTION_REASON_RESTORED":       5,
 	}
 )
 
@@ -2930,11 +2934,15 @@ type Suggestion struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Verdict *Verdict               `protobuf:"varint,100,opt,name=verdict,enum=sodanvan.v1.Verdict" json:"verdict,omitempty"`
 	// The change as its writer sent it (a Patch).
-	Patch         []byte            `protobuf:"bytes,200,opt,name=patch" json:"patch,omitempty"`
-	Why           *SuggestionReason `protobuf:"varint,201,opt,name=why,enum=sodanvan.v1.SuggestionReason" json:"why,omitempty"`
-	Device        *uint32           `protobuf:"varint,202,opt,name=device" json:"device,omitempty"`
-	Number        *uint64           `protobuf:"varint,203,opt,name=number" json:"number,omitempty"`
-	TimeMs        *int64            `protobuf:"varint,204,opt,name=time_ms,json=timeMs" json:"time_ms,omitempty"`
+	Patch  []byte            `protobuf:"bytes,200,opt,name=patch" json:"patch,omitempty"`
+	Why    *SuggestionReason `protobuf:"varint,201,opt,name=why,enum=sodanvan.v1.SuggestionReason" json:"why,omitempty"`
+	Device *uint32           `protobuf:"varint,202,opt,name=device" json:"device,omitempty"`
+	Number *uint64           `protobuf:"varint,203,opt,name=number" json:"number,omitempty"`
+	TimeMs *int64            `protobuf:"varint,204,opt,name=time_ms,json=timeMs" json:"time_ms,omitempty"`
+	// In place of a change: a row of the life before a restore, as a phone had it (a Row).
+	Row []byte `protobuf:"bytes,205,opt,name=row" json:"row,omitempty"`
+	// The record has it by now, from whoever wrote it: nothing is left to decide.
+	Settled       *bool `protobuf:"varint,206,opt,name=settled" json:"settled,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -3009,6 +3017,20 @@ func (x *Suggestion) GetTimeMs() int64 {
 		return *x.TimeMs
 	}
 	return 0
+}
+
+func (x *Suggestion) GetRow() []byte {
+	if x != nil {
+		return x.Row
+	}
+	return nil
+}
+
+func (x *Suggestion) GetSettled() bool {
+	if x != nil && x.Settled != nil {
+		return *x.Settled
+	}
+	return false
 }
 
 // RefusedChange is the desk's copy of a change that the server refused, so that nothing is lost unseen.
@@ -3263,7 +3285,7 @@ const file_sodanvan_v1_records_proto_rawDesc = "" +
 	"\x03day\x18\x01 \x01(\x05R\x03day\x12\x1a\n" +
 	"\bfindings\x18\x02 \x01(\tR\bfindings\x12(\n" +
 	"\x0frecommendations\x18\x03 \x01(\tR\x0frecommendations\x12\x18\n" +
-	"\adeleted\x18c \x01(\bR\adeleted\"\xd1\x01\n" +
+	"\adeleted\x18c \x01(\bR\adeleted\"\xff\x01\n" +
 	"\n" +
 	"Suggestion\x12.\n" +
 	"\averdict\x18d \x01(\x0e2\x14.sodanvan.v1.VerdictR\averdict\x12\x15\n" +
@@ -3271,7 +3293,9 @@ const file_sodanvan_v1_records_proto_rawDesc = "" +
 	"\x03why\x18\xc9\x01 \x01(\x0e2\x1d.sodanvan.v1.SuggestionReasonR\x03why\x12\x17\n" +
 	"\x06device\x18\xca\x01 \x01(\rR\x06device\x12\x17\n" +
 	"\x06number\x18\xcb\x01 \x01(\x04R\x06number\x12\x18\n" +
-	"\atime_ms\x18\xcc\x01 \x01(\x03R\x06timeMs\"\xa1\x01\n" +
+	"\atime_ms\x18\xcc\x01 \x01(\x03R\x06timeMs\x12\x11\n" +
+	"\x03row\x18\xcd\x01 \x01(\fR\x03row\x12\x19\n" +
+	"\asettled\x18\xce\x01 \x01(\bR\asettled\"\xa1\x01\n" +
 	"\rRefusedChange\x12\x15\n" +
 	"\x05patch\x18\xc8\x01 \x01(\fR\x05patch\x12-\n" +
 	"\x04code\x18\xc9\x01 \x01(\x0e2\x18.sodanvan.v1.RefusalCodeR\x04code\x12\x17\n" +
@@ -3369,13 +3393,14 @@ const file_sodanvan_v1_records_proto_rawDesc = "" +
 	"\x18INITIATIVE_FIELD_ECONOMY\x10\x01\x12$\n" +
 	" INITIATIVE_FIELD_CULTURE_SOCIETY\x10\x02\x12%\n" +
 	"!INITIATIVE_FIELD_DEFENCE_SECURITY\x10\x03\x12#\n" +
-	"\x1fINITIATIVE_FIELD_PARTY_BUILDING\x10\x04*\xbf\x01\n" +
+	"\x1fINITIATIVE_FIELD_PARTY_BUILDING\x10\x04*\xdf\x01\n" +
 	"\x10SuggestionReason\x12!\n" +
 	"\x1dSUGGESTION_REASON_UNSPECIFIED\x10\x00\x12!\n" +
 	"\x1dSUGGESTION_REASON_HANDED_OVER\x10\x01\x12\x1b\n" +
 	"\x17SUGGESTION_REASON_CLONE\x10\x02\x12\"\n" +
 	"\x1eSUGGESTION_REASON_OFFICE_ENDED\x10\x03\x12$\n" +
-	" SUGGESTION_REASON_DEVICE_REVOKED\x10\x04*\x8a\x03\n" +
+	" SUGGESTION_REASON_DEVICE_REVOKED\x10\x04\x12\x1e\n" +
+	"\x1aSUGGESTION_REASON_RESTORED\x10\x05*\x8a\x03\n" +
 	"\vRefusalCode\x12\x1c\n" +
 	"\x18REFUSAL_CODE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15REFUSAL_CODE_BAD_WIRE\x10\x01\x12\x1a\n" +

@@ -1203,8 +1203,11 @@ type Epoch struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
 	Id     []byte                 `protobuf:"bytes,1,opt,name=id" json:"id,omitempty"`
 	Parent []byte                 `protobuf:"bytes,2,opt,name=parent" json:"parent,omitempty"`
-	// The seq that each branch had at the restore.
-	At            []*Cursor `protobuf:"bytes,3,rep,name=at" json:"at,omitempty"`
+	// The seq up to which each branch and the commune are as in the epoch that the request
+	// named; a partition that is not here has nothing in common with it.
+	At []*Cursor `protobuf:"bytes,3,rep,name=at" json:"at,omitempty"`
+	// The last change of the calling device that the server has; what is above it goes again.
+	LastOp        *uint64 `protobuf:"varint,4,opt,name=last_op,json=lastOp" json:"last_op,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1260,6 +1263,13 @@ func (x *Epoch) GetAt() []*Cursor {
 	return nil
 }
 
+func (x *Epoch) GetLastOp() uint64 {
+	if x != nil && x.LastOp != nil {
+		return *x.LastOp
+	}
+	return 0
+}
+
 // SyncRequest carries changes up and asks for rows.
 type SyncRequest struct {
 	state  protoimpl.MessageState `protogen:"open.v1"`
@@ -1293,7 +1303,11 @@ type SyncRequest struct {
 	Builds *bool `protobuf:"varint,17,opt,name=builds" json:"builds,omitempty"`
 	// The phone takes the short form: one sum over all digests, and units of cursors by the
 	// last four bytes of their ids. Epoch (last eight) and cursors may be short in any request.
-	Brief         *bool `protobuf:"varint,18,opt,name=brief" json:"brief,omitempty"`
+	Brief *bool `protobuf:"varint,18,opt,name=brief" json:"brief,omitempty"`
+	// After a restore: rows of the life before that the phone still has. Those that the server
+	// lacks wait on the desk for a person to take them over. A reply without an error has taken
+	// all of them in.
+	Offers        []*Row `protobuf:"bytes,19,rep,name=offers" json:"offers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1452,6 +1466,13 @@ func (x *SyncRequest) GetBrief() bool {
 		return *x.Brief
 	}
 	return false
+}
+
+func (x *SyncRequest) GetOffers() []*Row {
+	if x != nil {
+		return x.Offers
+	}
+	return nil
 }
 
 // CloneNotice: another device already used these numbers; this one goes on under a new number.
@@ -1757,7 +1778,9 @@ type SyncResponse struct {
 	Rotate *bool `protobuf:"varint,16,opt,name=rotate" json:"rotate,omitempty"`
 	Page   *Page `protobuf:"bytes,17,opt,name=page" json:"page,omitempty"`
 	// In place of digests in the short form: see SumDigests of package lww.
-	Sum           *uint64 `protobuf:"fixed64,18,opt,name=sum" json:"sum,omitempty"`
+	Sum *uint64 `protobuf:"fixed64,18,opt,name=sum" json:"sum,omitempty"`
+	// Records that were erased since the cursors: whatever a phone has of them and about them goes.
+	Erased        [][]byte `protobuf:"bytes,19,rep,name=erased" json:"erased,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1916,6 +1939,13 @@ func (x *SyncResponse) GetSum() uint64 {
 		return *x.Sum
 	}
 	return 0
+}
+
+func (x *SyncResponse) GetErased() [][]byte {
+	if x != nil {
+		return x.Erased
+	}
+	return nil
 }
 
 type HistoryRequest struct {
@@ -2261,11 +2291,12 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\aRefusal\x12,\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x18.sodanvan.v1.RefusalCodeR\x04code\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\rR\x05field\x12\x12\n" +
-	"\x04rule\x18\x03 \x01(\tR\x04rule\"T\n" +
+	"\x04rule\x18\x03 \x01(\tR\x04rule\"m\n" +
 	"\x05Epoch\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
 	"\x06parent\x18\x02 \x01(\fR\x06parent\x12#\n" +
-	"\x02at\x18\x03 \x03(\v2\x13.sodanvan.v1.CursorR\x02at\"\x81\x04\n" +
+	"\x02at\x18\x03 \x03(\v2\x13.sodanvan.v1.CursorR\x02at\x12\x17\n" +
+	"\alast_op\x18\x04 \x01(\x04R\x06lastOp\"\xab\x04\n" +
 	"\vSyncRequest\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\fR\x05epoch\x12\x16\n" +
@@ -2286,7 +2317,8 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\n" +
 	"audit_seen\x18\x10 \x01(\fR\tauditSeen\x12\x16\n" +
 	"\x06builds\x18\x11 \x01(\bR\x06builds\x12\x14\n" +
-	"\x05brief\x18\x12 \x01(\bR\x05brief\"C\n" +
+	"\x05brief\x18\x12 \x01(\bR\x05brief\x12(\n" +
+	"\x06offers\x18\x13 \x03(\v2\x10.sodanvan.v1.RowR\x06offers\"C\n" +
 	"\vCloneNotice\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x1c\n" +
 	"\tconfirmed\x18\x02 \x01(\bR\tconfirmed\"\xf7\x02\n" +
@@ -2310,7 +2342,7 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\n" +
 	"no_subject\x18\x03 \x01(\bR\tnoSubject\x12\x1c\n" +
 	"\thousehold\x18\x04 \x01(\fR\thousehold\x12-\n" +
-	"\x05later\x18\x05 \x03(\v2\x17.sodanvan.v1.FieldStampR\x05later\"\x89\x05\n" +
+	"\x05later\x18\x05 \x03(\v2\x17.sodanvan.v1.FieldStampR\x05later\"\xa1\x05\n" +
 	"\fSyncResponse\x12$\n" +
 	"\x04acks\x18\x01 \x03(\v2\x10.sodanvan.v1.AckR\x04acks\x12$\n" +
 	"\x04rows\x18\x02 \x03(\v2\x10.sodanvan.v1.RowR\x04rows\x12%\n" +
@@ -2331,7 +2363,8 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\arevoked\x18\x0f \x01(\bR\arevoked\x12\x16\n" +
 	"\x06rotate\x18\x10 \x01(\bR\x06rotate\x12%\n" +
 	"\x04page\x18\x11 \x01(\v2\x11.sodanvan.v1.PageR\x04page\x12\x10\n" +
-	"\x03sum\x18\x12 \x01(\x06R\x03sum\"P\n" +
+	"\x03sum\x18\x12 \x01(\x06R\x03sum\x12\x16\n" +
+	"\x06erased\x18\x13 \x03(\fR\x06erased\"P\n" +
 	"\x0eHistoryRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
 	"\x06before\x18\x02 \x01(\x06R\x06before\x12\x16\n" +
@@ -2454,31 +2487,32 @@ var file_sodanvan_v1_sync_proto_depIdxs = []int32{
 	8,  // 16: sodanvan.v1.SyncRequest.cursors:type_name -> sodanvan.v1.Cursor
 	11, // 17: sodanvan.v1.SyncRequest.filling:type_name -> sodanvan.v1.Filling
 	3,  // 18: sodanvan.v1.SyncRequest.compare:type_name -> sodanvan.v1.Holder
-	3,  // 19: sodanvan.v1.Page.holders:type_name -> sodanvan.v1.Holder
-	27, // 20: sodanvan.v1.Page.kinds:type_name -> sodanvan.v1.Kind
-	21, // 21: sodanvan.v1.Page.more:type_name -> sodanvan.v1.MoreOfRow
-	6,  // 22: sodanvan.v1.MoreOfRow.later:type_name -> sodanvan.v1.FieldStamp
-	15, // 23: sodanvan.v1.SyncResponse.acks:type_name -> sodanvan.v1.Ack
-	7,  // 24: sodanvan.v1.SyncResponse.rows:type_name -> sodanvan.v1.Row
-	10, // 25: sodanvan.v1.SyncResponse.view:type_name -> sodanvan.v1.View
-	8,  // 26: sodanvan.v1.SyncResponse.cursors:type_name -> sodanvan.v1.Cursor
-	11, // 27: sodanvan.v1.SyncResponse.filling:type_name -> sodanvan.v1.Filling
-	12, // 28: sodanvan.v1.SyncResponse.digests:type_name -> sodanvan.v1.HolderDigest
-	17, // 29: sodanvan.v1.SyncResponse.epoch:type_name -> sodanvan.v1.Epoch
-	19, // 30: sodanvan.v1.SyncResponse.clone:type_name -> sodanvan.v1.CloneNotice
-	14, // 31: sodanvan.v1.SyncResponse.listings:type_name -> sodanvan.v1.Listing
-	20, // 32: sodanvan.v1.SyncResponse.page:type_name -> sodanvan.v1.Page
-	24, // 33: sodanvan.v1.HistoryResponse.values:type_name -> sodanvan.v1.PastValue
-	2,  // 34: sodanvan.v1.Problem.code:type_name -> sodanvan.v1.ProblemCode
-	18, // 35: sodanvan.v1.SyncService.Sync:input_type -> sodanvan.v1.SyncRequest
-	23, // 36: sodanvan.v1.SyncService.History:input_type -> sodanvan.v1.HistoryRequest
-	22, // 37: sodanvan.v1.SyncService.Sync:output_type -> sodanvan.v1.SyncResponse
-	25, // 38: sodanvan.v1.SyncService.History:output_type -> sodanvan.v1.HistoryResponse
-	37, // [37:39] is the sub-list for method output_type
-	35, // [35:37] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	7,  // 19: sodanvan.v1.SyncRequest.offers:type_name -> sodanvan.v1.Row
+	3,  // 20: sodanvan.v1.Page.holders:type_name -> sodanvan.v1.Holder
+	27, // 21: sodanvan.v1.Page.kinds:type_name -> sodanvan.v1.Kind
+	21, // 22: sodanvan.v1.Page.more:type_name -> sodanvan.v1.MoreOfRow
+	6,  // 23: sodanvan.v1.MoreOfRow.later:type_name -> sodanvan.v1.FieldStamp
+	15, // 24: sodanvan.v1.SyncResponse.acks:type_name -> sodanvan.v1.Ack
+	7,  // 25: sodanvan.v1.SyncResponse.rows:type_name -> sodanvan.v1.Row
+	10, // 26: sodanvan.v1.SyncResponse.view:type_name -> sodanvan.v1.View
+	8,  // 27: sodanvan.v1.SyncResponse.cursors:type_name -> sodanvan.v1.Cursor
+	11, // 28: sodanvan.v1.SyncResponse.filling:type_name -> sodanvan.v1.Filling
+	12, // 29: sodanvan.v1.SyncResponse.digests:type_name -> sodanvan.v1.HolderDigest
+	17, // 30: sodanvan.v1.SyncResponse.epoch:type_name -> sodanvan.v1.Epoch
+	19, // 31: sodanvan.v1.SyncResponse.clone:type_name -> sodanvan.v1.CloneNotice
+	14, // 32: sodanvan.v1.SyncResponse.listings:type_name -> sodanvan.v1.Listing
+	20, // 33: sodanvan.v1.SyncResponse.page:type_name -> sodanvan.v1.Page
+	24, // 34: sodanvan.v1.HistoryResponse.values:type_name -> sodanvan.v1.PastValue
+	2,  // 35: sodanvan.v1.Problem.code:type_name -> sodanvan.v1.ProblemCode
+	18, // 36: sodanvan.v1.SyncService.Sync:input_type -> sodanvan.v1.SyncRequest
+	23, // 37: sodanvan.v1.SyncService.History:input_type -> sodanvan.v1.HistoryRequest
+	22, // 38: sodanvan.v1.SyncService.Sync:output_type -> sodanvan.v1.SyncResponse
+	25, // 39: sodanvan.v1.SyncService.History:output_type -> sodanvan.v1.HistoryResponse
+	38, // [38:40] is the sub-list for method output_type
+	36, // [36:38] is the sub-list for method input_type
+	36, // [36:36] is the sub-list for extension type_name
+	36, // [36:36] is the sub-list for extension extendee
+	0,  // [0:36] is the sub-list for field type_name
 }
 
 func init() { file_sodanvan_v1_sync_proto_init() }

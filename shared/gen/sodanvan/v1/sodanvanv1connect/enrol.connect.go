@@ -54,6 +54,9 @@ const (
 	// EnrolServiceRotateTokenProcedure is the fully-qualified name of the EnrolService's RotateToken
 	// RPC.
 	EnrolServiceRotateTokenProcedure = "/sodanvan.v1.EnrolService/RotateToken"
+	// EnrolServiceReclaimTokenProcedure is the fully-qualified name of the EnrolService's ReclaimToken
+	// RPC.
+	EnrolServiceReclaimTokenProcedure = "/sodanvan.v1.EnrolService/ReclaimToken"
 	// EnrolServiceHandOverWorkProcedure is the fully-qualified name of the EnrolService's HandOverWork
 	// RPC.
 	EnrolServiceHandOverWorkProcedure = "/sodanvan.v1.EnrolService/HandOverWork"
@@ -77,6 +80,8 @@ type EnrolServiceClient interface {
 	ConfirmDevice(context.Context, *connect.Request[v1.ConfirmDeviceRequest]) (*connect.Response[v1.ConfirmDeviceResponse], error)
 	// RotateToken gives a new bearer token.
 	RotateToken(context.Context, *connect.Request[v1.RotateTokenRequest]) (*connect.Response[v1.RotateTokenResponse], error)
+	// ReclaimToken gives a new token to a device whose token a restored server does not know.
+	ReclaimToken(context.Context, *connect.Request[v1.ReclaimTokenRequest]) (*connect.Response[v1.ReclaimTokenResponse], error)
 	// HandOverWork takes the sealed unsent work of a revoked phone.
 	HandOverWork(context.Context, *connect.Request[v1.HandOverWorkRequest]) (*connect.Response[v1.HandOverWorkResponse], error)
 }
@@ -140,6 +145,12 @@ func NewEnrolServiceClient(httpClient connect.HTTPClient, baseURL string, opts .
 			connect.WithSchema(enrolServiceMethods.ByName("RotateToken")),
 			connect.WithClientOptions(opts...),
 		),
+		reclaimToken: connect.NewClient[v1.ReclaimTokenRequest, v1.ReclaimTokenResponse](
+			httpClient,
+			baseURL+EnrolServiceReclaimTokenProcedure,
+			connect.WithSchema(enrolServiceMethods.ByName("ReclaimToken")),
+			connect.WithClientOptions(opts...),
+		),
 		handOverWork: connect.NewClient[v1.HandOverWorkRequest, v1.HandOverWorkResponse](
 			httpClient,
 			baseURL+EnrolServiceHandOverWorkProcedure,
@@ -159,6 +170,7 @@ type enrolServiceClient struct {
 	revokeDevice  *connect.Client[v1.RevokeDeviceRequest, v1.RevokeDeviceResponse]
 	confirmDevice *connect.Client[v1.ConfirmDeviceRequest, v1.ConfirmDeviceResponse]
 	rotateToken   *connect.Client[v1.RotateTokenRequest, v1.RotateTokenResponse]
+	reclaimToken  *connect.Client[v1.ReclaimTokenRequest, v1.ReclaimTokenResponse]
 	handOverWork  *connect.Client[v1.HandOverWorkRequest, v1.HandOverWorkResponse]
 }
 
@@ -202,6 +214,11 @@ func (c *enrolServiceClient) RotateToken(ctx context.Context, req *connect.Reque
 	return c.rotateToken.CallUnary(ctx, req)
 }
 
+// ReclaimToken calls sodanvan.v1.EnrolService.ReclaimToken.
+func (c *enrolServiceClient) ReclaimToken(ctx context.Context, req *connect.Request[v1.ReclaimTokenRequest]) (*connect.Response[v1.ReclaimTokenResponse], error) {
+	return c.reclaimToken.CallUnary(ctx, req)
+}
+
 // HandOverWork calls sodanvan.v1.EnrolService.HandOverWork.
 func (c *enrolServiceClient) HandOverWork(ctx context.Context, req *connect.Request[v1.HandOverWorkRequest]) (*connect.Response[v1.HandOverWorkResponse], error) {
 	return c.handOverWork.CallUnary(ctx, req)
@@ -225,6 +242,8 @@ type EnrolServiceHandler interface {
 	ConfirmDevice(context.Context, *connect.Request[v1.ConfirmDeviceRequest]) (*connect.Response[v1.ConfirmDeviceResponse], error)
 	// RotateToken gives a new bearer token.
 	RotateToken(context.Context, *connect.Request[v1.RotateTokenRequest]) (*connect.Response[v1.RotateTokenResponse], error)
+	// ReclaimToken gives a new token to a device whose token a restored server does not know.
+	ReclaimToken(context.Context, *connect.Request[v1.ReclaimTokenRequest]) (*connect.Response[v1.ReclaimTokenResponse], error)
 	// HandOverWork takes the sealed unsent work of a revoked phone.
 	HandOverWork(context.Context, *connect.Request[v1.HandOverWorkRequest]) (*connect.Response[v1.HandOverWorkResponse], error)
 }
@@ -284,6 +303,12 @@ func NewEnrolServiceHandler(svc EnrolServiceHandler, opts ...connect.HandlerOpti
 		connect.WithSchema(enrolServiceMethods.ByName("RotateToken")),
 		connect.WithHandlerOptions(opts...),
 	)
+	enrolServiceReclaimTokenHandler := connect.NewUnaryHandler(
+		EnrolServiceReclaimTokenProcedure,
+		svc.ReclaimToken,
+		connect.WithSchema(enrolServiceMethods.ByName("ReclaimToken")),
+		connect.WithHandlerOptions(opts...),
+	)
 	enrolServiceHandOverWorkHandler := connect.NewUnaryHandler(
 		EnrolServiceHandOverWorkProcedure,
 		svc.HandOverWork,
@@ -308,6 +333,8 @@ func NewEnrolServiceHandler(svc EnrolServiceHandler, opts ...connect.HandlerOpti
 			enrolServiceConfirmDeviceHandler.ServeHTTP(w, r)
 		case EnrolServiceRotateTokenProcedure:
 			enrolServiceRotateTokenHandler.ServeHTTP(w, r)
+		case EnrolServiceReclaimTokenProcedure:
+			enrolServiceReclaimTokenHandler.ServeHTTP(w, r)
 		case EnrolServiceHandOverWorkProcedure:
 			enrolServiceHandOverWorkHandler.ServeHTTP(w, r)
 		default:
@@ -349,6 +376,10 @@ func (UnimplementedEnrolServiceHandler) ConfirmDevice(context.Context, *connect.
 
 func (UnimplementedEnrolServiceHandler) RotateToken(context.Context, *connect.Request[v1.RotateTokenRequest]) (*connect.Response[v1.RotateTokenResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("sodanvan.v1.EnrolService.RotateToken is not implemented"))
+}
+
+func (UnimplementedEnrolServiceHandler) ReclaimToken(context.Context, *connect.Request[v1.ReclaimTokenRequest]) (*connect.Response[v1.ReclaimTokenResponse], error) {
+	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("sodanvan.v1.EnrolService.ReclaimToken is not implemented"))
 }
 
 func (UnimplementedEnrolServiceHandler) HandOverWork(context.Context, *connect.Request[v1.HandOverWorkRequest]) (*connect.Response[v1.HandOverWorkResponse], error) {

@@ -1,0 +1,427 @@
+package registry
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/lww"
+	"sodanvan/shared/seal"
+	"sodanvan/syncserver/store"
+)
+
+// Erasure beats every stamp: the bodies of a household go from every table that has bodies,
+// its key is destroyed, and its ids stay, so that nothing about it is ever taken in again,
+// from whatever phone or backup it comes.
+
+var errNotHousehold = errors.New("no such household")
+
+// Erase erases a household and all records about it, and gives how many there were. It may be
+// called again after a crash. The error is a Problem of NOT_YOURS where the id never was a
+// household here.
+func (r *Registry) Erase(ctx context.Context, household book.ID) (records int, err error) {
+	err = r.store.Read(ctx, func(from store.Reader) error {
+		row, err := from.Row(household)
+		if err != nil {
+			return err
+		}
+		gone, err := from.Erased(household)
+		if err == nil && !gone && (row == nil || row.Kind != pb.Kind_KIND_HOUSEHOLD) {
+			err = problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, errNotHousehold)
+		}
+		return err
+	})
+	if err != nil {
+		return 0, asProblem(err)
+	}
+	err = r.store.Write(ctx, func(tx store.Tx) error {
+		w, err := r.begin(tx)
+		if err != nil {
+			return err
+		}
+		ids, err := w.erase(household, nil)
+		if err != nil {
+			return err
+		}
+		records = len(ids)
+		// The list is on disk before the database says the same: a backup of before can then
+		// be brought to it.
+		if err := r.keepGone(Gone{Households: map[book.ID][]book.ID{household: ids}}); err != nil {
+			return err
+		}
+		return w.finish()
+	})
+	if err != nil {
+		return 0, asProblem(err)
+	}
+	return records, asProblem(r.store.DestroyKeys(ctx, []book.ID{household}))
+}
+
+// erase takes a household out of every table. also are ids that went with it in another life
+// of the database. It gives the ids of all that is erased now, the household's first.
+func (w *writing) erase(household book.ID, also []book.ID) ([]book.ID, error) {
+	unit, err := w.unitOfErased(household)
+	if err != nil {
+		return nil, err
+	}
+	h := book.Holder{Kind: pb.HolderKind_HOLDER_KIND_HOUSEHOLD, ID: household}
+	held, err := w.tx.HeldBy(h)
+	if err != nil {
+		return nil, err
+	}
+	about := map[book.ID]bool{household: true}
+	for _, id := range slices.Concat(held, also) {
+		about[id] = true
+	}
+	desk, err := w.deskAbout(unit, about)
+	if err != nil {
+		return nil, err
+	}
+	if err := w.parkedAbout(about); err != nil {
+		return nil, err
+	}
+	if err := w.workAbout(about); err != nil {
+		return nil, err
+	}
+	u, err := w.unit(unit)
+	if err != nil {
+		return nil, err
+	}
+	sum, err := w.tx.HolderSum(h)
+	if err != nil {
+		return nil, err
+	}
+	u.Sum.Digest -= sum.Digest
+	u.Sum.Rows -= sum.Rows
+	delete(w.sums, h)
+	for _, r := range desk {
+		if err := w.unsum(r); err != nil {
+			return nil, err
+		}
+		about[r.ID] = true
+	}
+	u.Seq++
+	ids := slices.SortedFunc(maps.Keys(about), func(a, b book.ID) int { return slices.Compare(a[:], b[:]) })
+	for _, id := range ids {
+		if err := w.tx.Erase(id, unit, u.Seq); err != nil {
+			return nil, err
+		}
+		delete(w.world.records, id)
+	}
+	if err := w.tx.EraseHolder(h); err != nil {
+		return nil, err
+	}
+	delete(w.world.houses, household)
+	w.hasErased = true
+	w.audit(serverDevice, "erase", h)
+	i := slices.Index(ids, household)
+	return slices.Concat([]book.ID{household}, ids[:i], ids[i+1:]), nil
+}
+
+// unitOfErased finds the partition in which a household is counted, or was.
+func (w *writing) unitOfErased(household book.ID) (book.ID, error) {
+	facts, ok, err := w.tx.Household(household)
+	if err != nil || ok {
+		return facts.Branch, err
+	}
+	// It never came to this database: any partition will do to tell phones of it; all hear.
+	units, err := w.tx.Units()
+	for _, u := range units {
+		if u.ID == u.Commune {
+			return u.ID, err
+		}
+	}
+	return book.ID{}, errors.Join(err, errNoUnit)
+}
+
+// unsum takes a row out of the digests that count it.
+func (w *writing) unsum(r *store.Row) error {
+	s, err := open(r)
+	if err != nil {
+		return err
+	}
+	sum, err := w.sumOf(r.Holder, r.Unit)
+	if err != nil {
+		return err
+	}
+	u, err := w.unit(r.Unit)
+	if err != nil {
+		return err
+	}
+	hash := lww.RowHash(s.row)
+	sum.Digest -= hash
+	sum.Rows--
+	u.Sum.Digest -= hash
+	u.Sum.Rows--
+	return nil
+}
+
+// deskAbout finds the suggestions and refused changes of a branch that are about any of these
+// records, and adds the records that they would make: what waits on those goes too.
+func (w *writing) deskAbout(unit book.ID, about map[book.ID]bool) ([]*store.Row, error) {
+	var waiting []*store.Row
+	var patches []*pb.Patch
+	ids, err := w.tx.HeldBy(book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: unit})
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range ids {
+		r, err := w.tx.Row(id)
+		if err != nil {
+			return nil, err
+		}
+		p, err := waitingPatch(r)
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			waiting, patches = append(waiting, r), append(patches, p)
+		}
+	}
+	var out []*store.Row
+	taken := map[book.ID]bool{}
+	for again := true; again; {
+		again = false
+		for i, r := range waiting {
+			if !taken[r.ID] && (about[r.Subject] || patchAbout(patches[i], about)) {
+				taken[r.ID], again = true, true
+				out = append(out, r)
+			}
+		}
+	}
+	return out, nil
+}
+
+// waitingPatch gives the change, or the envelope of the row, inside a desk's row; nil: it is
+// another kind of row.
+func waitingPatch(r *store.Row) (*pb.Patch, error) {
+	s, err := open(r)
+	if err != nil {
+		return nil, err
+	}
+	p := &pb.Patch{}
+	var raw []byte
+	switch r.Kind {
+	case pb.Kind_KIND_SUGGESTION:
+		var m pb.Suggestion
+		if _, err := lww.Decode(s.record.State.Body, &m); err != nil {
+			return nil, err
+		}
+		if m.GetRow() != nil {
+			row := &pb.Row{}
+			if proto.Unmarshal(m.GetRow(), row) == nil {
+				p.Envelope = row.GetEnvelope()
+			}
+			return p, nil
+		}
+		raw = m.GetPatch()
+	case pb.Kind_KIND_REFUSED:
+		var m pb.RefusedChange
+		if _, err := lww.Decode(s.record.State.Body, &m); err != nil {
+			return nil, err
+		}
+		raw = m.GetPatch()
+	default:
+		return nil, nil
+	}
+	if proto.Unmarshal(raw, p) != nil {
+		return &pb.Patch{}, nil // refused for just that; its subject tells
+	}
+	return p, nil
+}
+
+// patchAbout tells whether a change is about any of these records, and if so adds its own.
+func patchAbout(p *pb.Patch, about map[book.ID]bool) bool {
+	env := p.GetEnvelope()
+	for _, b := range [][]byte{env.GetId(), env.GetSubject(), env.GetHousehold()} {
+		if id, ok := book.IDFrom(b); ok && about[id] {
+			if own, ok := book.IDFrom(env.GetId()); ok {
+				about[own] = true
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// parkedAbout adds the records of parked changes about any of these: they are erased with them.
+func (w *writing) parkedAbout(about map[book.ID]bool) error {
+	if n, err := w.tx.ParkedCount(); n == 0 || err != nil {
+		return err
+	}
+	all, err := w.tx.AllParked()
+	if err != nil {
+		return err
+	}
+	for again := true; again; {
+		again = false
+		for _, p := range all {
+			patch := &pb.Patch{}
+			if about[p.Record] || proto.Unmarshal(p.Op, patch) != nil {
+				continue
+			}
+			again = patchAbout(patch, about) || again
+		}
+	}
+	return nil
+}
+
+// workAbout takes changes about these records out of what revoked phones handed over.
+func (w *writing) workAbout(about map[book.ID]bool) error {
+	all, err := w.tx.AllWork()
+	if err != nil {
+		return err
+	}
+	for _, kept := range all {
+		d, err := w.device(kept.Device)
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			continue
+		}
+		number, work := w.openWork(d, kept.Sealed)
+		if work == nil {
+			continue
+		}
+		changed, left := false, false
+		for i, raw := range work.Ops {
+			p := &pb.Patch{}
+			if proto.Unmarshal(raw, p) == nil && patchAbout(p, about) {
+				work.Ops[i], changed = nil, true // the place stays: numbers count on
+			}
+			left = left || len(work.Ops[i]) > 0
+		}
+		if !changed {
+			continue
+		}
+		var sealed []byte
+		if left {
+			if sealed, err = w.sealWork(number, work); err != nil {
+				return err
+			}
+		}
+		if err := w.tx.SetWork(kept.N, sealed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sealWork packs handed-over work again, as the phone had.
+func (w *writing) sealWork(number uint32, work *pb.SyncRequest) ([]byte, error) {
+	b, err := proto.Marshal(work)
+	if err != nil {
+		return nil, err
+	}
+	public, err := w.r.recovery.Public()
+	if err != nil {
+		return nil, err
+	}
+	return seal.SealWork(public, recoveryName(w.r.server, number), b)
+}
+
+// isErased tells whether a change is about what was erased: the record itself, its subject,
+// or its household.
+func (w *writing) isErased(o *op) (bool, error) {
+	if !w.hasErased {
+		return false, nil
+	}
+	env := o.patch.GetEnvelope()
+	for _, b := range [][]byte{env.GetId(), env.GetSubject(), env.GetHousehold()} {
+		id, ok := book.IDFrom(b)
+		if !ok {
+			continue
+		}
+		if gone, err := w.tx.Erased(id); gone || err != nil {
+			return gone, err
+		}
+	}
+	return false, nil
+}
+
+// erasedAck answers a change about what was erased. What would hang on its record has the
+// same fate.
+func (w *writing) erasedAck(o *op) (*pb.Ack, error) {
+	if o.patch.GetCreate() && !o.id.IsZero() {
+		if err := w.tx.PutFate(store.Fate{Record: o.id, Device: o.device.Number, Result: pb.Result_RESULT_ERASED}); err != nil {
+			return nil, err
+		}
+		if err := w.unpark(o.id); err != nil {
+			return nil, err
+		}
+	}
+	return o.ack(pb.Result_RESULT_ERASED), nil
+}
+
+// finishErasures brings the database to the list beside it: after a restore, or a crash
+// between the two. A database that knows of erasures without their list is not opened, since
+// the next restore could not be trusted.
+func (r *Registry) finishErasures(ctx context.Context) error {
+	if r.dir == "" {
+		return nil
+	}
+	g, err := r.gone()
+	if err != nil {
+		return &StartError{"Tệp erased.list trong thư mục dữ liệu bị hỏng. Chép lại tệp này từ bản sao lưu mới nhất rồi chạy lại; dữ liệu vẫn nguyên.", err}
+	}
+	listed := map[book.ID]bool{}
+	for h, ids := range g.Households {
+		listed[h] = true
+		for _, id := range ids {
+			listed[id] = true
+		}
+	}
+	todo := map[book.ID][]book.ID{}
+	err = r.store.Read(ctx, func(from store.Reader) error {
+		known, err := from.ErasedIDs()
+		if err != nil {
+			return err
+		}
+		have := map[book.ID]bool{}
+		for _, id := range known {
+			have[id] = true
+			if !listed[id] {
+				return &StartError{"Thiếu tệp erased.list (hoặc tệp đã cũ) trong thư mục dữ liệu, nên máy chủ không biết những gì đã xóa hẳn. Chép lại tệp này từ bản sao lưu mới nhất rồi chạy lại; dữ liệu vẫn nguyên.", errGone}
+			}
+		}
+		for h, ids := range g.Households {
+			for _, id := range slices.Concat([]book.ID{h}, ids) {
+				if !have[id] {
+					todo[h] = ids
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil || len(g.Households) == 0 {
+		return err
+	}
+	if len(todo) > 0 {
+		err = r.store.Write(ctx, func(tx store.Tx) error {
+			w, err := r.begin(tx)
+			if err != nil {
+				return err
+			}
+			for h, ids := range todo {
+				all, err := w.erase(h, ids)
+				if err != nil {
+					return err
+				}
+				if err := r.keepGone(Gone{Households: map[book.ID][]book.ID{h: all}}); err != nil {
+					return err
+				}
+			}
+			return w.finish()
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return r.store.DestroyKeys(ctx, slices.Collect(maps.Keys(g.Households)))
+}

@@ -1,0 +1,242 @@
+package registry
+
+import (
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/lww"
+	"sodanvan/syncserver/store"
+)
+
+// After a restore phones still have rows that the database lost: changes of others, whose own
+// phones may be gone, and what the server itself had made. They offer them; a person at the
+// desk of the branch takes them over. Own changes need no offer: they are sent again.
+
+// offers lays what phones still have, and the database has not, on the desk.
+func (w *writing) offers(d *store.Device, a book.Actor, rows []*pb.Row) error {
+	if len(w.r.parent) == 0 {
+		return nil // nothing was ever lost here
+	}
+	for _, row := range rows[:min(len(rows), maxOps)] {
+		if err := w.offer(d, a, row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// oddStampMS is how far the stamps of an offered row may run ahead: the life before may have
+// had another clock, and a phone must not push this one's into next year.
+const oddStampMS = 24 * 3600 * 1000
+
+func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
+	rec, raw, ok := w.offered(a, row)
+	if !ok {
+		w.r.badOffers.Add(1)
+		return nil
+	}
+	for _, id := range []book.ID{rec.ID, rec.Subject, rec.Household} {
+		if id.IsZero() || !w.hasErased {
+			continue
+		}
+		if gone, err := w.tx.Erased(id); gone || err != nil {
+			return err
+		}
+	}
+	if w.covered(rec) {
+		return nil
+	}
+	waiting, err := w.tx.OnDesk(rec.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range waiting {
+		m, err := suggestionOf(r)
+		if err != nil {
+			return err
+		}
+		if m != nil && string(m.GetRow()) == string(raw) {
+			return nil // another phone offered the same, whatever became of it
+		}
+	}
+	body, err := lww.Encode(&pb.Suggestion{Row: raw, Why: pb.SuggestionReason_SUGGESTION_REASON_RESTORED.Enum(),
+		Device: proto.Uint32(d.Number), TimeMs: proto.Int64(w.now.Millis())})
+	if err != nil {
+		return err
+	}
+	return w.serverRow(pb.Kind_KIND_SUGGESTION, rec.ID, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: rec.Unit}, rec.Unit, body)
+}
+
+// offered looks whether an offer can be a row of this branch or commune, and gives it as the
+// server would keep it: without a seq, its holder as the rules place it.
+func (w *writing) offered(a book.Actor, row *pb.Row) (rec book.Record, raw []byte, ok bool) {
+	env := row.GetEnvelope()
+	id, ok := book.IDFrom(env.GetId())
+	if !ok || proto.Size(row) > 4*maxOp {
+		return rec, nil, false
+	}
+	md, known := book.Descriptor(env.GetKind())
+	state := lww.FromRow(row)
+	switch {
+	case !known, state.Valid() != nil, lww.Check(md, row.GetBody()) != nil, state.Created.IsZero(), state.Max().Stamp.Millis() > w.now.Millis()+oddStampMS:
+		return rec, nil, false
+	case env.GetKind() == pb.Kind_KIND_SUGGESTION, env.GetKind() == pb.Kind_KIND_REFUSED:
+		return rec, nil, false // their changes are sent again
+	}
+	rec = book.Record{Kind: env.GetKind(), ID: id, State: state}
+	rec.Author, _ = book.IDFrom(env.GetAuthor())
+	rec.Subject, _ = book.IDFrom(env.GetSubject())
+	rec.Household, _ = book.IDFrom(env.GetHousehold())
+	rec.Holder = book.HolderFrom(env.GetHolder())
+	if rec.Unit, ok = w.unitOfOffer(a, rec.Holder); !ok {
+		return rec, nil, false
+	}
+	if s := w.world.stored(id); s != nil && (s.record.Kind != rec.Kind || s.record.Holder != rec.Holder || s.record.Unit != rec.Unit) {
+		return rec, nil, false
+	}
+	clean := &pb.Row{Envelope: envelopeOf(rec)}
+	rec.State.IntoRow(clean)
+	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(clean)
+	return rec, raw, err == nil
+}
+
+// unitOfOffer is the partition of an offered row: the actor's own branch or commune, never
+// another's.
+func (w *writing) unitOfOffer(a book.Actor, h book.Holder) (book.ID, bool) {
+	switch h.Kind {
+	case pb.HolderKind_HOLDER_KIND_COMMUNE:
+		return a.Commune, h.ID == a.Commune
+	case pb.HolderKind_HOLDER_KIND_BRANCH, pb.HolderKind_HOLDER_KIND_DESK:
+		return a.Branch, h.ID == a.Branch && !a.Branch.IsZero()
+	case pb.HolderKind_HOLDER_KIND_HOUSEHOLD:
+		if f := w.world.household(h.ID); f != nil {
+			return a.Branch, f.Branch == a.Branch
+		}
+		return a.Branch, !a.Branch.IsZero()
+	case pb.HolderKind_HOLDER_KIND_MEMBER:
+		unit := a.Branch
+		if unit.IsZero() {
+			unit = a.Commune
+		}
+		if m := w.world.member(h.ID); m != nil && m.Unit != unit {
+			return unit, false
+		}
+		return unit, true
+	}
+	return book.ID{}, false
+}
+
+// covered tells whether the database has all that an offered row has, or newer.
+func (w *writing) covered(rec book.Record) bool {
+	have := w.world.stored(rec.ID)
+	if have == nil {
+		return false
+	}
+	return sameState(lww.Join(have.record.State, rec.State), have.record.State)
+}
+
+func sameState(a, b lww.State) bool {
+	var x, y pb.Row
+	a.IntoRow(&x)
+	b.IntoRow(&y)
+	return lww.RowHash(&x) == lww.RowHash(&y)
+}
+
+func suggestionOf(r *store.Row) (*pb.Suggestion, error) {
+	if r.Kind != pb.Kind_KIND_SUGGESTION {
+		return nil, nil
+	}
+	s, err := open(r)
+	if err != nil {
+		return nil, err
+	}
+	m := &pb.Suggestion{}
+	_, err = lww.Decode(s.record.State.Body, m)
+	return m, err
+}
+
+// settleOffers marks offers of a record that is as they have it by now: nobody need decide
+// about them.
+func (w *writing) settleOffers(rec book.Record) error {
+	if len(w.r.parent) == 0 || rec.Kind == pb.Kind_KIND_SUGGESTION || rec.Kind == pb.Kind_KIND_REFUSED {
+		return nil
+	}
+	waiting, err := w.tx.OnDesk(rec.ID)
+	if err != nil {
+		return err
+	}
+	for _, r := range waiting {
+		m, err := suggestionOf(r)
+		if err != nil {
+			return err
+		}
+		if m.GetRow() == nil || m.GetSettled() || m.GetVerdict() != 0 {
+			continue
+		}
+		row := &pb.Row{}
+		if err := proto.Unmarshal(m.GetRow(), row); err != nil {
+			return fmt.Errorf("offer %s: %w", r.ID, err)
+		}
+		if !w.covered(book.Record{ID: rec.ID, State: lww.FromRow(row)}) {
+			continue
+		}
+		set, err := lww.Encode(&pb.Suggestion{Settled: proto.Bool(true)})
+		if err != nil {
+			return err
+		}
+		if _, err := w.serverPatch(&pb.Envelope{Kind: r.Kind.Enum(), Id: r.ID.Bytes()}, r.Holder, r.Unit, set, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// takeOver merges an offered row that a person at the desk accepted, with the stamps, the
+// author and the holder that it had.
+func (w *writing) takeOver(verdict book.Record) error {
+	m := &pb.Suggestion{}
+	if _, err := lww.Decode(verdict.State.Body, m); err != nil {
+		return err
+	}
+	if m.GetVerdict() != pb.Verdict_VERDICT_APPROVED || m.GetRow() == nil || m.GetSettled() {
+		return nil
+	}
+	row := &pb.Row{}
+	if err := proto.Unmarshal(m.GetRow(), row); err != nil {
+		return fmt.Errorf("offer %s: %w", verdict.ID, err)
+	}
+	rec, ok := book.RecordFrom(row, verdict.Unit)
+	if !ok {
+		return nil
+	}
+	before := w.world.stored(rec.ID)
+	if before != nil {
+		rec.State = lww.Join(before.record.State, rec.State)
+		if sameState(rec.State, before.record.State) {
+			return nil
+		}
+	}
+	// Whoever reads it and writes after it must get a later stamp.
+	w.now = max(w.now, rec.State.Max().Stamp)
+	w.r.clock.Observe(w.now)
+	kept, err := w.put(rec, before)
+	if err != nil {
+		return err
+	}
+	if rec.Kind == pb.Kind_KIND_REVIEW {
+		if err := w.approved(kept.record); err != nil {
+			return err
+		}
+	}
+	w.audit(serverDevice, "take over", rec.Holder)
+	if err := w.settleOffers(kept.record); err != nil {
+		return err
+	}
+	if before == nil {
+		return w.unpark(rec.ID)
+	}
+	return nil
+}
