@@ -54,12 +54,22 @@ type Restored struct {
 // devices that enrolled since are left out, and what gone lists is erased or revoked here too.
 // The list is written into the directory before.
 func StartNewEpoch(ctx context.Context, dir string, o Options, gone Gone) (Restored, error) {
-	r, err := Open(ctx, dir, o)
+	var out Restored
+	// The lives part before anything else is written: what is erased or tried again from here
+	// on has numbers of the new one.
+	r, err := openDir(ctx, dir, o, func(r *Registry, ctx context.Context) (err error) {
+		if out, err = r.newEpoch(ctx, gone); err != nil {
+			return err
+		}
+		return r.start(ctx)
+	})
 	if err != nil {
 		return Restored{}, err
 	}
-	defer r.Close()
-	var out Restored
+	return out, r.Close()
+}
+
+func (r *Registry) newEpoch(ctx context.Context, gone Gone) (out Restored, err error) {
 	err = r.store.Write(ctx, func(tx store.Tx) error {
 		out = Restored{Erased: len(gone.Households)}
 		w, err := r.begin(tx)
@@ -88,10 +98,10 @@ func StartNewEpoch(ctx context.Context, dir string, o Options, gone Gone) (Resto
 		w.audit(serverDevice, "restore", book.Holder{})
 		return w.finish()
 	})
-	if err != nil {
-		return Restored{}, asProblem(err)
+	if err == nil {
+		r.epoch, r.parent = out.Epoch, out.FromEpoch
 	}
-	return out, nil
+	return out, err
 }
 
 // branchOff gives the database a new epoch and remembers where it left the old one.

@@ -179,7 +179,7 @@ func (r *Registry) gone() (Gone, error) {
 	return g, err
 }
 
-// keep adds to the list before the database says the same.
+// keepGone adds to the list before the database says the same.
 func (r *Registry) keepGone(g Gone) error {
 	if r.dir == "" {
 		return nil

@@ -1,6 +1,8 @@
 package registry
 
 import (
+	"context"
+	"errors"
 	"fmt"
 
 	"google.golang.org/protobuf/proto"
@@ -239,4 +241,92 @@ func (w *writing) takeOver(verdict book.Record) error {
 		return w.unpark(rec.ID)
 	}
 	return nil
+}
+
+// CommuneOffer is a row of the commune's own that phones still had after a restore.
+type CommuneOffer struct {
+	ID, Record book.ID
+	Kind       pb.Kind
+	// Missing: the record is not here at all; else it is here in another state.
+	Missing bool
+}
+
+var errNoOffer = errors.New("no such offer")
+
+// CommuneOffers lists what waits for the administrator after a restore: rows that the commune
+// holds, which no branch's desk may decide about.
+func (r *Registry) CommuneOffers(ctx context.Context) (out []CommuneOffer, err error) {
+	err = r.store.Read(ctx, func(from store.Reader) error {
+		out = nil
+		units, err := from.Units()
+		if err != nil {
+			return err
+		}
+		for _, u := range units {
+			if u.ID != u.Commune {
+				continue
+			}
+			ids, err := from.HeldBy(book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: u.ID})
+			if err != nil {
+				return err
+			}
+			for _, id := range ids {
+				row, err := from.Row(id)
+				if err != nil {
+					return err
+				}
+				m, err := suggestionOf(row)
+				if err != nil {
+					return err
+				}
+				if m.GetRow() == nil || m.GetSettled() || m.GetVerdict() != 0 {
+					continue
+				}
+				offered := &pb.Row{}
+				if err := proto.Unmarshal(m.GetRow(), offered); err != nil {
+					return fmt.Errorf("offer %s: %w", id, err)
+				}
+				have, err := from.Row(row.Subject)
+				if err != nil {
+					return err
+				}
+				out = append(out, CommuneOffer{ID: id, Record: row.Subject, Kind: offered.GetEnvelope().GetKind(), Missing: have == nil})
+			}
+		}
+		return nil
+	})
+	return out, asProblem(err)
+}
+
+// DecideCommuneOffer takes such a row over, or lets it lie. The Problem is NOT_YOURS where none waits.
+func (r *Registry) DecideCommuneOffer(ctx context.Context, id book.ID, accept bool) error {
+	return asProblem(r.store.Write(ctx, func(tx store.Tx) error {
+		w, err := r.begin(tx)
+		if err != nil {
+			return err
+		}
+		s := w.world.stored(id)
+		if s == nil || s.record.Kind != pb.Kind_KIND_SUGGESTION || s.record.Holder != (book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: s.record.Unit}) {
+			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, errNoOffer)
+		}
+		if commune, _ := w.world.Commune(s.record.Unit); commune != s.record.Unit {
+			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, errNoOffer) // a branch's own business
+		}
+		verdict := pb.Verdict_VERDICT_RETURNED
+		if accept {
+			verdict = pb.Verdict_VERDICT_APPROVED
+		}
+		set, err := lww.Encode(&pb.Suggestion{Verdict: verdict.Enum()})
+		if err != nil {
+			return err
+		}
+		after, err := w.serverPatch(&pb.Envelope{Kind: pb.Kind_KIND_SUGGESTION.Enum(), Id: id.Bytes()}, s.record.Holder, s.record.Unit, set, nil)
+		if err != nil {
+			return err
+		}
+		if err := w.takeOver(after.record); err != nil {
+			return err
+		}
+		return w.finish()
+	}))
 }

@@ -91,6 +91,7 @@ type phone struct {
 	view     []*pb.Grant
 	filling  []*pb.Filling
 	acks     map[uint64]*pb.Ack
+	erased   map[book.ID]bool
 	response *pb.SyncResponse
 }
 
@@ -101,7 +102,7 @@ func (tw *town) phone(name string) *phone {
 	if err != nil {
 		tw.t.Fatal(err)
 	}
-	p := &phone{tw: tw, key: seal.NewDeviceKey(rand.Reader), rows: map[book.ID]*pb.Row{}, acks: map[uint64]*pb.Ack{}}
+	p := &phone{tw: tw, key: seal.NewDeviceKey(rand.Reader), rows: map[book.ID]*pb.Row{}, acks: map[uint64]*pb.Ack{}, erased: map[book.ID]bool{}}
 	public := p.key.Public().(ed25519.PublicKey)
 	nonce := make([]byte, 32)
 	proof := seal.Proof(seal.CodeKey(codes[0].Code.Secret), seal.PhoneSide, nil, nil, nonce, public)
@@ -150,6 +151,10 @@ func (p *phone) sync(ops ...[]byte) *pb.SyncResponse {
 }
 
 func (p *phone) take(out *pb.SyncResponse) {
+	for _, b := range out.GetErased() {
+		id, _ := book.IDFrom(b)
+		p.erased[id] = true
+	}
 	for _, a := range out.GetAcks() {
 		p.acks[a.GetNumber()] = a
 	}

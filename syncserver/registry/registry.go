@@ -40,6 +40,8 @@ type Options struct {
 	Now func() time.Time
 	// Random gives randomness; nil: crypto/rand.
 	Random io.Reader
+	// Dir is where the list of what was erased lies; Open sets it. Empty: nothing is listed.
+	Dir string
 	// Store tunes the database.
 	Store sqlite.Options
 	// Address is what invitations carry, such as "https://xa.example:8443".
@@ -65,7 +67,6 @@ type Registry struct {
 	throttle throttle
 	admit    admission
 
-	// dir is where the list of what was erased lies; empty: nowhere, in tests of the store alone.
 	dir    string
 	dayOps uint32
 
@@ -89,21 +90,45 @@ var errBehind = errors.New("the machine's clock is more than a day behind the re
 
 // Open opens the registry in a data directory, making it at first start.
 func Open(ctx context.Context, dir string, o Options) (*Registry, error) {
+	return openDir(ctx, dir, o, (*Registry).start)
+}
+
+// openDir opens a data directory; ready brings it to where it can answer.
+func openDir(ctx context.Context, dir string, o Options, ready func(*Registry, context.Context) error) (*Registry, error) {
 	s, err := sqlite.Open(ctx, dir, o.Store)
 	if err != nil {
 		return nil, opening(dir, err)
 	}
-	r, err := New(ctx, s, o)
+	o.Dir = dir
+	r, err := load(ctx, s, o)
+	if err == nil {
+		err = ready(r, ctx)
+	}
 	if err != nil {
 		s.Close()
-		return nil, err
-	}
-	r.dir = dir
-	if err := r.finishErasures(ctx); err != nil {
-		r.Close()
 		return nil, opening(dir, err)
 	}
 	return r, nil
+}
+
+// New makes a registry over a store that the caller opened; closing the registry closes it.
+func New(ctx context.Context, s store.Store, o Options) (*Registry, error) {
+	r, err := load(ctx, s, o)
+	if err == nil {
+		err = r.start(ctx)
+	}
+	if err != nil {
+		return nil, opening(o.Dir, err)
+	}
+	return r, nil
+}
+
+// start tries again what waits for this version of the program, and finishes erasures.
+func (r *Registry) start(ctx context.Context) error {
+	if err := r.finishErasures(ctx); err != nil {
+		return err
+	}
+	return r.unparkKinds(ctx)
 }
 
 // StartError says in one Vietnamese sentence why a data directory cannot be opened.
@@ -134,9 +159,9 @@ func opening(dir string, err error) error {
 	return &StartError{sentence, err}
 }
 
-// New makes a registry over an open store.
-func New(ctx context.Context, s store.Store, o Options) (*Registry, error) {
-	r := &Registry{store: s, now: o.Now, random: o.Random, address: o.Address, pins: o.Pins,
+// load makes a registry over an open store; nothing but its name and first epoch is written.
+func load(ctx context.Context, s store.Store, o Options) (*Registry, error) {
+	r := &Registry{store: s, now: o.Now, random: o.Random, address: o.Address, pins: o.Pins, dir: o.Dir,
 		dayOps: cmp.Or(o.DayOps, defaultDayOps), lastSeen: map[uint32]seen{}, listed: map[uint32]int64{}, keptSent: map[uint32]uint64{}}
 	if r.now == nil {
 		r.now = time.Now
@@ -148,13 +173,13 @@ func New(ctx context.Context, s store.Store, o Options) (*Registry, error) {
 	ready := false
 	err := s.Read(ctx, func(from store.Reader) error {
 		var err error
-		ready, err = r.load(from, &last)
+		ready, err = r.identify(from, &last)
 		return err
 	})
 	if err == nil && !ready {
 		err = s.Write(ctx, func(tx store.Tx) error {
 			// Another process may have been first.
-			if done, err := r.load(tx, &last); done || err != nil {
+			if done, err := r.identify(tx, &last); done || err != nil {
 				return err
 			}
 			return r.first(tx)
@@ -167,9 +192,6 @@ func New(ctx context.Context, s store.Store, o Options) (*Registry, error) {
 		return nil, &StartError{"Đồng hồ máy chủ chậm hơn dữ liệu quá một ngày. Chỉnh lại ngày giờ của máy rồi chạy lại.", errBehind}
 	}
 	r.clock = hlc.NewClock(last)
-	if err := r.unparkKinds(ctx); err != nil {
-		return nil, opening("", err)
-	}
 	return r, nil
 }
 
@@ -195,8 +217,8 @@ func (r *Registry) unparkKinds(ctx context.Context) error {
 	})
 }
 
-// load reads what the server is; false: it is not anything yet.
-func (r *Registry) load(from store.Reader, last *hlc.Stamp) (bool, error) {
+// identify reads what the server is; false: it is not anything yet.
+func (r *Registry) identify(from store.Reader, last *hlc.Stamp) (bool, error) {
 	values := map[string][]byte{}
 	for _, name := range []string{metaServer, metaEpoch, metaParent, metaClock} {
 		v, err := from.Meta(name)

@@ -484,3 +484,46 @@ func TestGoneIsReadBackAndSurvivesACrash(t *testing.T) {
 		}
 	}
 }
+
+// What the commune itself holds waits for the administrator; no branch sees it.
+func TestRowsOfTheCommuneWaitForTheAdministrator(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t, sqlite.Options{})
+	secretary := tw.phone("An")
+	secretary.sync()
+	copied := tw.backup()
+	commune, _ := book.IDFrom(secretary.join.GetCommune())
+	officer, err := tw.r.AddPerson(ctx, commune, "Giang", pb.Office_OFFICE_OFFICER)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secretary.sync()
+	row := secretary.rows[officer]
+	if row == nil {
+		t.Fatal("the officer's row has not come")
+	}
+	tw.restore(copied)
+	secretary.meet()
+	secretary.offer(row)
+	if n := len(secretary.suggestions()); n != 0 {
+		t.Errorf("%d offers of the commune's rows are on a branch's desk", n)
+	}
+	waiting, err := tw.r.CommuneOffers(ctx)
+	if err != nil || len(waiting) != 1 || waiting[0].Record != officer || waiting[0].Kind != pb.Kind_KIND_MEMBER || !waiting[0].Missing {
+		t.Fatalf("for the administrator: %+v %v", waiting, err)
+	}
+	if err := tw.r.DecideCommuneOffer(ctx, waiting[0].Record, true); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_NOT_YOURS) {
+		t.Errorf("no offer: %v", err)
+	}
+	if err := tw.r.DecideCommuneOffer(ctx, waiting[0].ID, true); err != nil {
+		t.Fatal(err)
+	}
+	secretary.sync()
+	if got := secretary.rows[officer]; got == nil || lww.RowHash(got) != lww.RowHash(row) {
+		t.Errorf("taken over: %v", got)
+	}
+	if again, err := tw.r.CommuneOffers(ctx); err != nil || len(again) != 0 {
+		t.Errorf("still waiting: %+v %v", again, err)
+	}
+	tw.sound()
+}
