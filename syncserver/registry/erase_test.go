@@ -198,6 +198,8 @@ func TestErasureHoldsAfterARestore(t *testing.T) {
 	if keys := tw.keys(); keys[hexKey(h)] {
 		t.Error("the key of the erased household is still in keys.db")
 	}
+	secretary.sync()
+	clear(secretary.erased)
 	tw.restore(copied)
 	after := tw.words(secretWord)
 	if delete(after, "parked"); len(after) != 0 {
