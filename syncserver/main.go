@@ -6,9 +6,13 @@
 //	syncserver import roster FILE --commune   take a roster workbook in
 //	syncserver enrol                          make codes and slips for phones
 //	syncserver member | device                people and their phones
-//	syncserver status | check                 how it is, and whether the data are sound
+//	syncserver status | stuck | check         how it is, what waits, and whether the data are sound
+//	syncserver backup                         a sealed copy, also while it runs
+//	syncserver restore --from FILE --key KEY  put one back
+//	syncserver takeover                       after that: rows of the commune that phones still have
+//	syncserver erase HOUSEHOLD                delete a household for good
 //
-// All commands but serve open the data directory themselves, also while serve runs.
+// All commands but serve and restore open the data directory themselves, also while serve runs.
 package main
 
 import (
@@ -56,7 +60,14 @@ type cli struct {
 	Member memberCmd `cmd:"" help:"Xem, thêm đảng viên, cán bộ và đặt vai trò."`
 	Device deviceCmd `cmd:"" help:"Xem và thu hồi máy."`
 	Status statusCmd `cmd:"" help:"Cho biết tình trạng máy chủ và những việc cần làm."`
-	Check  checkCmd  `cmd:"" help:"Kiểm tra dữ liệu có hư hỏng không."`
+	Stuck  stuckCmd  `cmd:"" help:"Liệt kê những gì đang mắc kẹt: thay đổi bị từ chối, đề nghị đang chờ, máy lâu không kết nối."`
+	Check  checkCmd  `cmd:"" help:"Kiểm tra dữ liệu có hư hỏng không, và liệt kê những gì đang mắc kẹt."`
+
+	Backup  backupCmd  `cmd:"" help:"Sao lưu đã niêm phong, cả khi máy chủ đang chạy."`
+	Restore restoreCmd `cmd:"" help:"Khôi phục từ bản sao lưu, khi máy chủ đã dừng."`
+
+	Takeover takeoverCmd `cmd:"" help:"Sau khi khôi phục: mục của xã mà các máy còn giữ."`
+	Erase    eraseCmd    `cmd:"" help:"Xóa hẳn một hộ theo yêu cầu của hộ."`
 }
 
 type versionFlag bool
@@ -130,7 +141,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (code int
 		return 1
 	}
 	s := &session{ctx: ctx, stdout: stdout, stderr: stderr, data: filepath.Clean(c.Data)}
-	if err := parsed.Run(s); err != nil {
+	err = finishRestore(s.data)
+	if err == nil {
+		err = parsed.Run(s)
+	}
+	if err != nil {
 		fmt.Fprintln(stderr, sentence(err))
 		return 1
 	}

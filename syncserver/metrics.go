@@ -61,16 +61,19 @@ func (m *metrics) observe(c api.Call) {
 	m.rows.Add(float64(c.Rows))
 }
 
-// stateAge is how old the counts of devices and changes may be: reading them decodes every member.
+// stateAge is how old the counts of devices and changes may be: reading them decodes every
+// member and all that waits on desks.
 const stateAge = time.Minute
 
-// state collects what the registry says of itself.
+// state collects what the registry says of itself, on snapshots that hold up no sync.
 type state struct {
 	status func(context.Context) (registry.Status, error)
+	stuck  func(context.Context) (registry.Stuck, error)
 
-	mu   sync.Mutex
-	last registry.Status
-	at   time.Time
+	mu    sync.Mutex
+	last  registry.Status
+	waits registry.Stuck
+	at    time.Time
 }
 
 var (
@@ -79,10 +82,22 @@ var (
 	unsentDesc      = prometheus.NewDesc("sodanvan_unsent", "Changes and drafts that wait on phones, as they last reported.", nil, nil)
 	parkedDesc      = prometheus.NewDesc("sodanvan_parked", "Changes that wait for a record or a kind.", nil, nil)
 	codesDesc       = prometheus.NewDesc("sodanvan_open_codes", "Enrolment codes that may still be used.", nil, nil)
+	refusedDesc     = prometheus.NewDesc("sodanvan_refused_open", "Refused changes that their writers have not answered.", nil, nil)
+	suggestionsDesc = prometheus.NewDesc("sodanvan_suggestions_waiting", "Suggestions on desks that nobody has decided.", nil, nil)
+	takeoverDesc    = prometheus.NewDesc("sodanvan_takeover_waiting", "Rows of the life before a restore that nobody has decided.", nil, nil)
+	behindDesc      = prometheus.NewDesc("sodanvan_devices_unsent", "Devices that reported unsent changes or drafts.", nil, nil)
+	silentDesc      = prometheus.NewDesc("sodanvan_devices_silent", "Devices that have not synced for a week.", nil, nil)
+	clonedDesc      = prometheus.NewDesc("sodanvan_devices_cloned", "Copies of a device, confirmed or not.", nil, nil)
+	aheadDesc       = prometheus.NewDesc("sodanvan_devices_ahead", "Devices that have seen more than the database has.", nil, nil)
+	skewDesc        = prometheus.NewDesc("sodanvan_clock_skew_seconds_max", "Greatest difference of a device's clock from the server's.", nil, nil)
 )
 
+// stateDescs are all that state collects.
+var stateDescs = []*prometheus.Desc{devicesDesc, unconfirmedDesc, unsentDesc, parkedDesc, codesDesc,
+	refusedDesc, suggestionsDesc, takeoverDesc, behindDesc, silentDesc, clonedDesc, aheadDesc, skewDesc}
+
 func (s *state) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{devicesDesc, unconfirmedDesc, unsentDesc, parkedDesc, codesDesc} {
+	for _, d := range stateDescs {
 		to <- d
 	}
 }
@@ -92,16 +107,10 @@ func (s *state) Describe(to chan<- *prometheus.Desc) {
 func (s *state) Collect(to chan<- prometheus.Metric) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.at.IsZero() || time.Since(s.at) >= stateAge {
-		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-		defer cancel()
-		st, err := s.status(ctx)
-		if err != nil {
-			return
-		}
-		s.last, s.at = st, time.Now()
+	if (s.at.IsZero() || time.Since(s.at) >= stateAge) && s.read() != nil {
+		return
 	}
-	revoked, unconfirmed, unsent := 0, 0, uint64(0)
+	revoked, unconfirmed, unsent, skew := 0, 0, uint64(0), int64(0)
 	for _, d := range s.last.Devices {
 		switch {
 		case d.Revoked:
@@ -111,6 +120,7 @@ func (s *state) Collect(to chan<- prometheus.Metric) {
 			unconfirmed++
 		}
 		unsent += uint64(d.Unsent)
+		skew = max(skew, d.SkewMS, -d.SkewMS)
 	}
 	gauge := func(d *prometheus.Desc, v float64) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v)
@@ -120,12 +130,42 @@ func (s *state) Collect(to chan<- prometheus.Metric) {
 	gauge(unsentDesc, float64(unsent))
 	gauge(parkedDesc, float64(s.last.Parked))
 	gauge(codesDesc, float64(s.last.Codes))
+	gauge(refusedDesc, float64(len(s.waits.Refused)))
+	gauge(suggestionsDesc, float64(s.waits.SuggestionCount()))
+	gauge(takeoverDesc, float64(s.waits.TakeoverCount()))
+	gauge(behindDesc, float64(len(s.waits.Unsent)))
+	gauge(silentDesc, float64(len(s.waits.Silent)))
+	gauge(clonedDesc, float64(len(s.waits.Clones)))
+	gauge(aheadDesc, float64(len(s.waits.Ahead)))
+	gauge(skewDesc, float64(skew)/1000)
+}
+
+// read asks the registry anew.
+func (s *state) read() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	st, err := s.status(ctx)
+	if err != nil {
+		return err
+	}
+	waits, err := s.stuck(ctx)
+	if err != nil {
+		return err
+	}
+	s.last, s.waits, s.at = st, waits, time.Now()
+	return nil
+}
+
+// differences counts calls whose phone held something else than the server.
+func differences(reg *registry.Registry) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sodanvan_digest_differences_total",
+		Help: "Calls whose phone held something else than the server."}, func() float64 { return float64(reg.Differences()) })
 }
 
 // sideServer answers on loopback: /metrics, /healthz (the process runs) and /readyz (the
 // database answers and the server is not stopping).
 func sideServer(m *metrics, reg *registry.Registry, ready func(context.Context) error, log *slog.Logger) *http.Server {
-	m.registry.MustRegister(&state{status: reg.Status})
+	m.registry.MustRegister(&state{status: reg.Status, stuck: reg.Stuck}, differences(reg))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })

@@ -220,61 +220,71 @@ func TestPick(t *testing.T) {
 
 func TestStatusText(t *testing.T) {
 	now := time.Date(2026, 11, 22, 8, 0, 0, 0, time.UTC)
-	ago := func(d time.Duration) int64 { return now.Add(-d).UnixMilli() }
-	device := func(n uint32, change func(*store.Device)) registry.DeviceInfo {
-		d := &store.Device{Number: n, EnrolledMS: ago(40 * 24 * time.Hour), LastSync: ago(time.Hour)}
-		change(d)
-		return registry.DeviceInfo{Device: d, Owner: "Người Thử", UnitName: "Chi bộ Thử"}
+	ago := func(d time.Duration) time.Time { return now.Add(-d) }
+	stuck := func(change func(*registry.Stuck)) func(*health) { return func(h *health) { change(&h.stuck) } }
+	device := registry.StuckDevice{Device: 4, Owner: "Người Thử", Branch: "Chi bộ Thử", LastSync: ago(15 * 24 * time.Hour)}
+	with := func(change func(*registry.StuckDevice)) []registry.StuckDevice {
+		d := device
+		change(&d)
+		return []registry.StuckDevice{d}
 	}
-	healthy := registry.Status{Now: now, Units: []registry.UnitInfo{{ID: book.ID{1}, Commune: book.ID{1}, Name: "Xã Thử"}}}
 	for name, c := range map[string]struct {
-		change func(*registry.Status, *facts)
-		want   string
+		change func(*health)
+		// want is in the alarm, line in the text; "": no alarm.
+		want, line string
 	}{
-		"healthy": {func(*registry.Status, *facts) {}, ""},
-		"silent": {func(s *registry.Status, _ *facts) {
-			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.LastSync = ago(15 * 24 * time.Hour) }))
-		}, "1 máy lâu không kết nối"},
-		"new and not yet synced": {func(s *registry.Status, _ *facts) {
-			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.LastSync, d.EnrolledMS = 0, ago(time.Hour) }))
-		}, ""},
-		"never synced": {func(s *registry.Status, _ *facts) {
-			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.LastSync = 0 }))
-		}, "1 máy lâu không kết nối"},
-		"silent but revoked": {func(s *registry.Status, _ *facts) {
-			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.LastSync, d.Revoked = 0, true }))
-		}, ""},
-		"copy": {func(s *registry.Status, _ *facts) {
-			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.Unconfirmed = true }))
-		}, "bản sao của máy khác"},
-		"clock 1970": {func(s *registry.Status, _ *facts) {
-			s.Devices = append(s.Devices, device(4, func(d *store.Device) { d.SkewMS = now.UnixMilli() }))
-		}, "đồng hồ lệch"},
-		"records ahead of the clock": {func(s *registry.Status, _ *facts) { s.Now, s.LastChange = now, now.Add(90*time.Minute) }, "chậm 90 phút"},
-		"records of this minute":     {func(s *registry.Status, _ *facts) { s.Now, s.LastChange = now, now.Add(time.Second) }, ""},
-		"parked":                     {func(s *registry.Status, _ *facts) { s.Parked = 3 }, "3 ghi chép đang chờ"},
-		"low disk":                   {func(_ *registry.Status, f *facts) { f.free, f.freeKnown = 1<<29, true }, "Ổ đĩa chỉ còn 512 MB"},
-		"disk":                       {func(_ *registry.Status, f *facts) { f.free, f.freeKnown = 1<<40, true }, ""},
-		"spare":                      {func(_ *registry.Status, f *facts) { f.spareHere = true }, "Khóa dự phòng"},
-		"no units":                   {func(s *registry.Status, _ *facts) { s.Units = nil }, "import roster"},
+		"healthy": {func(*health) {}, "", "Sao lưu lần cuối: 14:00 22/11/2026"},
+		"silent":  {stuck(func(s *registry.Stuck) { s.Silent = []registry.StuckDevice{device} }), "1 máy lâu không kết nối", "máy 4 của Người Thử, Chi bộ Thử: 15:00 07/11/2026"},
+		"never synced": {stuck(func(s *registry.Stuck) { s.Silent = with(func(d *registry.StuckDevice) { d.LastSync = time.Time{} }) }),
+			"1 máy lâu không kết nối", "máy 4 của Người Thử, Chi bộ Thử: chưa lần nào"},
+		"copy": {stuck(func(s *registry.Stuck) { s.Clones = with(func(d *registry.StuckDevice) { d.Unconfirmed = true }) }),
+			"bản sao của máy khác", "1 máy là bản sao chưa được xác nhận; xem: syncserver stuck"},
+		"copy that was confirmed": {stuck(func(s *registry.Stuck) { s.Clones = []registry.StuckDevice{device} }), "", "Việc cần làm: không có."},
+		"clock 1970": {stuck(func(s *registry.Stuck) { s.Skewed = []registry.StuckDevice{device} }),
+			"đồng hồ lệch", "1 máy lệch giờ quá 5 phút; xem: syncserver stuck"},
+		"ahead": {stuck(func(s *registry.Stuck) { s.Ahead = []registry.StuckDevice{device} }),
+			"đã bị chép đè", "1 máy đã nhận nhiều hơn những gì máy chủ đang có; xem: syncserver stuck"},
+		"refused today": {stuck(func(s *registry.Stuck) { s.Refused = []registry.RefusedOpen{{At: ago(time.Hour)}} }),
+			"", "1 thay đổi bị từ chối chưa ai sửa; xem: syncserver stuck"},
+		"refused long ago": {stuck(func(s *registry.Stuck) {
+			s.Refused = []registry.RefusedOpen{{At: ago(73 * time.Hour)}, {At: ago(time.Hour)}}
+		}),
+			"1 thay đổi bị từ chối quá 3 ngày", "2 thay đổi bị từ chối chưa ai sửa; xem: syncserver stuck"},
+		"refused last year": {stuck(func(s *registry.Stuck) { s.Refused = []registry.RefusedOpen{{At: ago(300 * 24 * time.Hour)}} }),
+			"", "1 thay đổi bị từ chối chưa ai sửa; xem: syncserver stuck"},
+		"suggestions": {stuck(func(s *registry.Stuck) { s.Suggestions = []registry.OnDesk{{Count: 1000}, {Count: 234}} }),
+			"", "1.234 đề nghị chờ bí thư, phó bí thư quyết định; xem: syncserver stuck"},
+		"rows to take over":          {stuck(func(s *registry.Stuck) { s.Takeover = []registry.OnDesk{{Count: 2}} }), "", "2 bản ghi từ trước lần khôi phục"},
+		"parked":                     {stuck(func(s *registry.Stuck) { s.Parked = []registry.ParkedChanges{{Count: 3}} }), "3 ghi chép đang chờ", "3 ghi chép đang chờ phần liên quan; xem"},
+		"records ahead of the clock": {func(h *health) { h.LastChange = now.Add(90 * time.Minute) }, "chậm 90 phút", ""},
+		"records of this minute":     {func(h *health) { h.LastChange = now.Add(time.Second) }, "", ""},
+		"no backup":                  {func(h *health) { h.backup = time.Time{} }, "Chưa có bản sao lưu nào", "Sao lưu lần cuối: chưa có"},
+		"an old backup":              {func(h *health) { h.backup = ago(73 * time.Hour) }, "Bản sao lưu cuối đã cũ 3 ngày", ""},
+		"low disk":                   {func(h *health) { h.free, h.freeKnown = 1<<29, true }, "Ổ đĩa chỉ còn 512 MB", "Ổ đĩa còn trống: 512 MB"},
+		"disk":                       {func(h *health) { h.free, h.freeKnown = 1<<40, true }, "", "Ổ đĩa còn trống"},
+		"spare":                      {func(h *health) { h.spareHere = true }, "Khóa dự phòng", ""},
+		"no units":                   {func(h *health) { h.Units = nil }, "import roster", ""},
+		"unsent": {stuck(func(s *registry.Stuck) {
+			s.Unsent = []registry.StuckDevice{{Device: 1, Unsent: 1200}, {Device: 2, Unsent: 34}}
+		}),
+			"", "1.234 ghi chép trên 2 máy"},
+		"revoked": {func(h *health) {
+			h.Devices = []registry.DeviceInfo{{Device: &store.Device{Number: 1}}, {Device: &store.Device{Number: 2, Revoked: true}}}
+		}, "", "Máy đang dùng: 1;"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, f := healthy, facts{}
-			c.change(&s, &f)
-			as := alarms(s, f)
-			as = slices.DeleteFunc(as, func(a string) bool { return strings.HasPrefix(a, "Chưa có bản sao lưu") })
+			h := health{backup: ago(time.Hour)}
+			h.Now, h.stuck.Now = now, now
+			h.Units = []registry.UnitInfo{{ID: book.ID{1}, Commune: book.ID{1}, Name: "Xã Thử"}}
+			c.change(&h)
+			as := h.alarms()
 			if c.want == "" && len(as) != 0 || c.want != "" && (len(as) != 1 || !strings.Contains(as[0], c.want)) {
 				t.Errorf("alarms %q", as)
 			}
-			if text := statusText(s, f, "/x"); c.want != "" && !strings.Contains(text, c.want) {
+			if text := h.text("/x"); !strings.Contains(text, c.want) || !strings.Contains(text, c.line) {
 				t.Errorf("text\n%s", text)
 			}
 		})
-	}
-	s := healthy
-	s.Devices = []registry.DeviceInfo{device(1, func(d *store.Device) { d.Unsent = 1200 }), device(2, func(d *store.Device) { d.Unsent = 34 }), device(3, func(d *store.Device) { d.Unsent, d.Revoked = 9, true })}
-	if text := statusText(s, facts{}, "/x"); !strings.Contains(text, "1.234 ghi chép trên 2 máy") || !strings.Contains(text, "Máy đang dùng: 2") {
-		t.Errorf("text\n%s", text)
 	}
 }
 

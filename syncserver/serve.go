@@ -220,8 +220,8 @@ func alarmsDaily(ctx context.Context, s *session, reg *registry.Registry, log *s
 	tick := time.NewTicker(24 * time.Hour)
 	defer tick.Stop()
 	for {
-		if st, err := reg.Status(ctx); err == nil {
-			for _, a := range alarms(st, factsOf(s.data)) {
+		if h, err := healthOf(ctx, reg, s.data); err == nil {
+			for _, a := range h.alarms() {
 				log.Warn("alarm", "say", a)
 			}
 		} else if ctx.Err() == nil {

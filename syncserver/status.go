@@ -1,10 +1,11 @@
 package main
 
 import (
-	"errors"
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,12 +14,15 @@ import (
 )
 
 const (
-	// silentAfter is when a phone that does not sync is worth a question to its owner.
-	silentAfter = 14 * 24 * time.Hour
 	// lowDisk is how little room is an alarm, in bytes.
 	lowDisk = 2 << 30
-	// skewed is how far a phone's clock may be off before somebody should set it.
-	skewed = 24 * time.Hour
+	// mendWithin is how long a refused change may stay open before somebody should ask. After
+	// askUntil nobody is reminded any more: a writer who gave it up tells the server nothing,
+	// and an alarm that cannot end teaches people not to look. It still stands in the list.
+	mendWithin = 3 * 24 * time.Hour
+	askUntil   = 30 * 24 * time.Hour
+	// backupWithin is how old the last backup may be.
+	backupWithin = 2 * 24 * time.Hour
 )
 
 // facts are what is known of the machine rather than of the book.
@@ -39,6 +43,27 @@ func factsOf(dir string) facts {
 	return f
 }
 
+// health is all that an administrator is told of a server.
+type health struct {
+	registry.Status
+	stuck registry.Stuck
+	// backup is when the last finished backup was taken; zero: never.
+	backup time.Time
+	facts
+}
+
+func healthOf(ctx context.Context, reg *registry.Registry, dir string) (h health, err error) {
+	h.facts = factsOf(dir)
+	if h.Status, err = reg.Status(ctx); err != nil {
+		return h, err
+	}
+	if h.stuck, err = reg.Stuck(ctx); err != nil {
+		return h, err
+	}
+	h.backup, err = reg.LastBackup(ctx)
+	return h, err
+}
+
 type statusCmd struct{}
 
 func (c *statusCmd) Run(s *session) error {
@@ -47,19 +72,18 @@ func (c *statusCmd) Run(s *session) error {
 		return err
 	}
 	defer reg.Close()
-	st, err := reg.Status(s.ctx)
+	h, err := healthOf(s.ctx, reg, s.data)
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprint(s.stdout, statusText(st, factsOf(s.data), absolute(s.data)))
+	_, err = fmt.Fprint(s.stdout, h.text(absolute(s.data)))
 	return err
 }
 
-// statusText is the whole of what the command prints.
-func statusText(st registry.Status, f facts, dir string) string {
-	num := func(n int) string { return viet.FormatInt(int64(n)) }
+// text is the whole of what the command prints.
+func (h health) text(dir string) string {
 	var communes, branches, members, households int
-	for _, u := range st.Units {
+	for _, u := range h.Units {
 		if u.ID == u.Commune {
 			communes++
 		} else {
@@ -68,45 +92,45 @@ func statusText(st registry.Status, f facts, dir string) string {
 		members += u.Members
 		households += u.Households
 	}
-	active, unsent, waiting := 0, 0, 0
-	for _, d := range st.Devices {
-		if d.Revoked {
-			continue
-		}
-		active++
+	unsent := 0
+	for _, d := range h.stuck.Unsent {
 		unsent += int(d.Unsent)
-		if d.Unsent > 0 {
-			waiting++
-		}
 	}
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
 	line("Sổ Dân Vận. Phiên bản: %s", versionText())
 	line("Dữ liệu: %s", dir)
-	if f.address != "" {
-		line("Địa chỉ trên phiếu: %s", f.address)
+	if h.address != "" {
+		line("Địa chỉ trên phiếu: %s", h.address)
 	}
-	line("Đơn vị: %s xã, %s chi bộ", num(communes), num(branches))
-	line("Người: %s; hộ: %s", num(members), num(households))
-	line("Máy đang dùng: %s; mã chưa dùng: %s", num(active), num(st.Codes))
+	line("Đơn vị: %s xã, %s chi bộ", number(communes), number(branches))
+	line("Người: %s; hộ: %s", number(members), number(households))
+	line("Máy đang dùng: %s; mã chưa dùng: %s", number(len(h.active())), number(h.Codes))
 	if unsent == 0 {
 		line("Chưa gửi: các máy báo không còn gì chưa gửi")
 	} else {
-		line("Chưa gửi: %s ghi chép trên %s máy, theo lần báo cuối", num(unsent), num(waiting))
+		line("Chưa gửi: %s ghi chép trên %s máy, theo lần báo cuối", number(unsent), number(len(h.stuck.Unsent)))
 	}
-	if silent := silentDevices(st); len(silent) == 0 {
+	if silent := h.stuck.Silent; len(silent) == 0 {
 		line("Máy lâu không kết nối: không có")
 	} else {
-		line("Máy lâu không kết nối (quá %d ngày): %s", int(silentAfter.Hours()/24), num(len(silent)))
+		line("Máy lâu không kết nối (từ %d ngày trở lên): %s", days(registry.SilentAfter), number(len(silent)))
 		for _, d := range silent {
-			line("  máy %d của %s, %s: %s", d.Number, d.Owner, d.UnitName, when(d.LastSync))
+			line("  máy %d của %s, %s: %s", d.Device, d.Owner, d.Branch, lastSync(d))
 		}
 	}
-	line("Sao lưu lần cuối: chưa có")
-	if f.freeKnown {
-		line("Ổ đĩa còn trống: %s", size(f.free))
+	for _, l := range stuckLines(h.stuck) {
+		line("%s", l)
 	}
-	as := alarms(st, f)
+	if h.backup.IsZero() {
+		line("Sao lưu lần cuối: chưa có")
+	} else {
+		line("Sao lưu lần cuối: %s", when(h.backup.UnixMilli()))
+	}
+	if h.freeKnown {
+		line("Ổ đĩa còn trống: %s", size(h.free))
+	}
+	as := h.alarms()
 	if len(as) == 0 {
 		line("Việc cần làm: không có.")
 		return b.String()
@@ -118,77 +142,65 @@ func statusText(st registry.Status, f facts, dir string) string {
 	return b.String()
 }
 
-func silentDevices(st registry.Status) []registry.DeviceInfo {
-	var out []registry.DeviceInfo
-	for _, d := range st.Devices {
-		last := max(d.LastSync, d.EnrolledMS)
-		if !d.Revoked && st.Now.Sub(time.UnixMilli(last)) > silentAfter {
-			out = append(out, d)
-		}
-	}
-	return out
+// active are the devices that may sync.
+func (h health) active() []registry.DeviceInfo {
+	return slices.DeleteFunc(slices.Clone(h.Devices), func(d registry.DeviceInfo) bool { return d.Revoked })
 }
 
 // clockAhead is how far the records may run ahead of the machine's clock before it is odd.
 const clockAhead = 5 * time.Minute
 
 // alarms are what somebody must do, each one sentence.
-func alarms(st registry.Status, f facts) []string {
-	num := func(n int) string { return viet.FormatInt(int64(n)) }
+func (h health) alarms() []string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	if f.freeKnown && f.free < lowDisk {
-		add("Ổ đĩa chỉ còn %s; hãy dọn bớt chỗ trước khi máy chủ ngừng nhận ghi chép.", size(f.free))
+	if h.freeKnown && h.free < lowDisk {
+		add("Ổ đĩa chỉ còn %s; hãy dọn bớt chỗ trước khi máy chủ ngừng nhận ghi chép.", size(h.free))
 	}
-	add("Chưa có bản sao lưu nào; hãy chép thư mục dữ liệu sang nơi khác khi máy chủ đã dừng.")
-	if f.spareHere {
+	if h.backup.IsZero() {
+		add("Chưa có bản sao lưu nào; hãy chạy “syncserver backup” và giữ bản sao lưu ở ổ đĩa khác.")
+	} else if age := h.Now.Sub(h.backup); age > backupWithin {
+		add("Bản sao lưu cuối đã cũ %s ngày; hãy chạy “syncserver backup” và xem vì sao việc sao lưu đã ngừng.", number(days(age)))
+	}
+	if h.spareHere {
 		add("Khóa dự phòng %s còn nằm trên máy chủ; hãy chép ra nơi cất giữ an toàn rồi xóa khỏi máy này.", spareFile)
 	}
-	if len(st.Units) == 0 {
+	if len(h.Units) == 0 {
 		add("Sổ chưa có đơn vị nào; hãy nhập danh sách bằng “import roster”.")
 	}
 	// Stamps never go back, so records of a clock that ran ahead stay ahead of the right one.
-	if ahead := st.LastChange.Sub(st.Now); ahead > clockAhead {
-		add("Đồng hồ máy chủ chậm %s phút so với ghi chép mới nhất; hãy kiểm tra ngày giờ của máy chủ.", num(int(ahead.Minutes())))
+	if ahead := h.LastChange.Sub(h.Now); ahead > clockAhead {
+		add("Đồng hồ máy chủ chậm %s phút so với ghi chép mới nhất; hãy kiểm tra ngày giờ của máy chủ.", number(int(ahead.Minutes())))
 	}
-	unconfirmed, off := 0, 0
-	for _, d := range st.Devices {
-		if d.Revoked {
-			continue
-		}
-		if d.Unconfirmed {
-			unconfirmed++
-		}
-		if skew := time.Duration(d.SkewMS) * time.Millisecond; skew > skewed || skew < -skewed {
-			off++
-		}
+	return append(out, stuckAlarms(h.stuck, len(h.active()))...)
+}
+
+// stuckAlarms are the alarms about what is stuck; active is how many devices may sync.
+func stuckAlarms(s registry.Stuck, active int) []string {
+	var out []string
+	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
+	if n := s.RefusedFor(mendWithin, askUntil); n > 0 {
+		add("%s thay đổi bị từ chối quá %d ngày chưa ai sửa; hãy xem “syncserver stuck” và nhắc người ghi mở mục cần sửa trên máy.", number(n), days(mendWithin))
 	}
-	if unconfirmed > 0 {
-		add("%s máy là bản sao của máy khác và đang chờ; hãy nhắc bí thư chi bộ xác nhận hoặc thu hồi.", num(unconfirmed))
+	if n := len(s.Ahead); n > 0 {
+		add("%s máy đã nhận nhiều hơn những gì máy chủ đang có, có thể dữ liệu cũ đã bị chép đè lên; hãy dừng máy chủ và dùng “syncserver restore” với bản sao lưu mới nhất.", number(n))
 	}
-	if off > 0 {
-		add("%s máy có đồng hồ lệch quá một ngày; hãy nhắc chủ máy chỉnh ngày giờ, ghi chép vẫn được nhận.", num(off))
-		if active := activeDevices(st); off > active/2 && active > 2 {
+	if n := s.Unconfirmed(); n > 0 {
+		add("%s máy là bản sao của máy khác và đang chờ; hãy nhắc bí thư chi bộ xác nhận hoặc thu hồi.", number(n))
+	}
+	if n := len(s.Skewed); n > 0 {
+		add("%s máy có đồng hồ lệch quá %d phút; hãy nhắc chủ máy chỉnh ngày giờ, ghi chép vẫn được nhận.", number(n), int(registry.ClockOff.Minutes()))
+		if n > active/2 && active > 2 {
 			add("Đa số máy lệch giờ so với máy chủ; hãy kiểm tra ngày giờ của chính máy chủ.")
 		}
 	}
-	if n := len(silentDevices(st)); n > 0 {
-		add("%s máy lâu không kết nối; hãy hỏi chủ máy xem có cần giúp không.", num(n))
+	if n := len(s.Silent); n > 0 {
+		add("%s máy lâu không kết nối; hãy hỏi chủ máy xem có cần giúp không.", number(n))
 	}
-	if st.Parked > 0 {
-		add("%s ghi chép đang chờ vì thiếu phần liên quan; máy chủ tự thử lại, nếu vài ngày không hết hãy nâng cấp máy chủ.", num(st.Parked))
+	if n := s.ParkedCount(); n > 0 {
+		add("%s ghi chép đang chờ vì thiếu phần liên quan; máy chủ tự thử lại, nếu vài ngày không hết hãy nâng cấp máy chủ.", number(n))
 	}
 	return out
-}
-
-func activeDevices(st registry.Status) int {
-	n := 0
-	for _, d := range st.Devices {
-		if !d.Revoked {
-			n++
-		}
-	}
-	return n
 }
 
 // size shows bytes as people in Viet Nam write them.
@@ -198,29 +210,4 @@ func size(n uint64) string {
 		return viet.FormatDecimal(float64(n)/mb, 0) + " MB"
 	}
 	return viet.FormatDecimal(float64(n)/gb, 1) + " GB"
-}
-
-type checkCmd struct{}
-
-func (c *checkCmd) Run(s *session) error {
-	reg, err := s.open(false, registry.Options{})
-	if err != nil {
-		return err
-	}
-	defer reg.Close()
-	found, err := reg.Check(s.ctx)
-	if err != nil {
-		if s.ctx.Err() != nil {
-			return s.ctx.Err()
-		}
-		return sayWhy(err, "Không đọc được hết dữ liệu, có thể tệp đã hỏng; hãy giữ nguyên thư mục dữ liệu, dừng máy chủ và báo người làm phần mềm (chi tiết: %v).", errors.Unwrap(err))
-	}
-	if len(found) == 0 {
-		fmt.Fprintln(s.stdout, "Dữ liệu nguyên vẹn: tệp, các tổng kiểm và nhật ký truy cập đều khớp.")
-		return nil
-	}
-	for _, f := range found {
-		fmt.Fprintln(s.stdout, f)
-	}
-	return say("Dữ liệu có %s chỗ không khớp; hãy giữ nguyên thư mục dữ liệu, dừng máy chủ và báo người làm phần mềm.", viet.FormatInt(int64(len(found))))
 }

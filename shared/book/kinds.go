@@ -72,6 +72,9 @@ var kinds = []struct {
 	{Info{Kind: pb.Kind_KIND_REFUSED, Vietnamese: "thay đổi bị từ chối", WriteOnce: true, ServerOnly: true, Holder: HeldByDesk}, (*pb.RefusedChange)(nil).ProtoReflect().Descriptor()},
 }
 
+// FirstServerField is the first of the field numbers that only the server writes.
+const FirstServerField = 200
+
 // fieldDeleted is the mark of deletion in every kind that can be deleted.
 const fieldDeleted = 99
 

@@ -2,6 +2,7 @@ package book
 
 import (
 	"bytes"
+	"errors"
 
 	pb "sodanvan/shared/gen/sodanvan/v1"
 )
@@ -169,3 +170,40 @@ func placeAtDesk(subject ID, a Actor, w World) (Holder, ID, error) {
 	}
 	return Holder{pb.HolderKind_HOLDER_KIND_DESK, branch}, branch, nil
 }
+
+// PlaceTakenOver says where a row belongs that a phone still had after a restore of the server:
+// as Place does for whoever made it, in the branch or commune of a. Where its subject is not
+// here (yet), the holder that the phone names must be one that the kind can have: a household
+// of the branch; then missing is true, and the row can stand only once its subject does.
+// false: it belongs nowhere here.
+func PlaceTakenOver(env *pb.Envelope, named Holder, a Actor, w World) (unit ID, missing, ok bool) {
+	maker := Actor{Commune: a.Commune, Branch: a.Branch}
+	maker.Member, _ = IDFrom(env.GetAuthor())
+	holder, unit, err := Place(env, maker, w)
+	if err == nil {
+		return unit, false, holder == named && (unit == a.Branch || unit == a.Commune)
+	}
+	s := shapeOf(env.GetKind())
+	if !errors.Is(err, ErrParked) || s == nil {
+		return ID{}, false, false
+	}
+	subject, _ := IDFrom(env.GetSubject())
+	household, _ := IDFrom(env.GetHousehold())
+	switch s.info.Holder {
+	case HeldByCommune:
+		return a.Commune, true, named == Holder{pb.HolderKind_HOLDER_KIND_COMMUNE, a.Commune}
+	case HeldByHousehold:
+		ok = named.ID == subject
+	case HeldAsSubject:
+		ok = true
+	case HeldByHouseholdOrMember:
+		ok = named.ID == household
+	}
+	if facts, known := w.Household(named.ID); known && facts.Branch != a.Branch {
+		return ID{}, false, false
+	}
+	return a.Branch, true, ok && named.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD && !a.Branch.IsZero()
+}
+
+// SubjectMissing is the refusal of taking over a row whose subject is not there.
+func SubjectMissing() *Refusal { return invalid(100, ruleSubjectMissing) }

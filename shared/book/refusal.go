@@ -146,6 +146,8 @@ const (
 	ruleHolidayOrLimit    = "holiday_or_limit"
 	ruleProxySelf         = "proxy_self"
 	ruleProxyUnknown      = "proxy_not_in_branch"
+	ruleProxyHasDevice    = "proxy_member_has_device"
+	ruleSubjectMissing    = "taken_over_subject_missing"
 	ruleMemberUnknown     = "member_not_in_branch"
 	ruleOnBehalfWrong     = "on_behalf_wrong"
 	ruleOnBehalfFixed     = "on_behalf_fixed"
@@ -204,6 +206,8 @@ var sentences = map[string]string{
 	ruleHolidayOrLimit:    "Mỗi dòng lịch chỉ là một ngày nghỉ hoặc một thời hạn; hãy chọn một loại và điền đủ.",
 	ruleProxySelf:         "Đảng viên không thể ghi thay cho chính mình; hãy chọn người khác.",
 	ruleProxyUnknown:      "Người ghi thay phải là đảng viên của cùng chi bộ; hãy chọn lại.",
+	ruleProxyHasDevice:    "Đồng chí ấy có máy và tự ghi được; hãy chỉ chọn người ghi thay cho đồng chí không có máy.",
+	ruleSubjectMissing:    "Bản này nói về một mục mà máy chủ không còn; hãy nhận lại mục ấy trước, rồi nhận bản này.",
 	ruleMemberUnknown:     "Người được phân công phải là đảng viên của cùng chi bộ; hãy chọn lại.",
 	ruleOnBehalfWrong:     "Chỉ ghi thay cho đồng chí đang phụ trách hộ này; hãy mở lại trang của hộ rồi ghi.",
 	ruleOnBehalfFixed:     "Không đổi được người được ghi thay; hãy xóa bản ghi này và ghi bản mới.",

@@ -36,7 +36,7 @@ func bandOf(field uint32) band {
 	switch {
 	case field <= lastReviewed:
 		return writers
-	case field < 200:
+	case field < FirstServerField:
 		return desk
 	}
 	return server

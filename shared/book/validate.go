@@ -220,8 +220,19 @@ func validateMember(m *merged) *Refusal {
 		if facts, ok := m.w.Member(proxy); !ok || facts.Unit != m.r.Unit || facts.Deleted {
 			return invalid(4, ruleProxyUnknown)
 		}
+		if m.b.flag(fieldMemberHasDevice) && !m.wasProxy(proxy) {
+			return invalid(4, ruleProxyHasDevice)
+		}
 	}
 	return nil
+}
+
+// wasProxy tells whether the member had this proxy before the change. Who gets a phone keeps
+// the proxies of before until the desk takes them away, one after the other if it likes: only
+// a new one is refused.
+func (m *merged) wasProxy(proxy ID) bool {
+	before, _ := m.w.Member(m.r.ID)
+	return slices.Contains(before.Proxies, proxy)
 }
 
 func validateHousehold(m *merged) *Refusal {

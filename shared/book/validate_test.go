@@ -272,6 +272,50 @@ func TestValidateEdits(t *testing.T) {
 	check("a consent", ruleWriteOnce, w.edits(t, "c", "an", &pb.Consent{Witness: proto.String("x")}))
 }
 
+// TestProxiesOfAMemberWithAPhone: nobody new is named; who was named before the phone came
+// may stay or go.
+func TestProxiesOfAMemberWithAPhone(t *testing.T) {
+	for _, tc := range []struct {
+		name      string
+		hasDevice bool
+		before    []string
+		after     []string
+		broken    string
+	}{
+		{"no phone", false, nil, []string{"chi"}, ""},
+		{"a phone", true, nil, []string{"chi"}, ruleProxyHasDevice},
+		{"kept from before the phone", true, []string{"chi"}, []string{"chi"}, ""},
+		{"one of two taken away", true, []string{"an", "chi"}, []string{"chi"}, ""},
+		{"all taken away", true, []string{"an", "chi"}, nil, ""},
+		{"another in their place", true, []string{"chi"}, []string{"an"}, ruleProxyHasDevice},
+		{"one more", true, []string{"chi"}, []string{"an", "chi"}, ruleProxyHasDevice},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld()
+			ids := func(names []string) (out [][]byte) {
+				for _, n := range names {
+					out = append(out, named(n).Bytes())
+				}
+				return out
+			}
+			row := &pb.Member{Name: proto.String("Bình"), HasDevice: proto.Bool(tc.hasDevice), Proxies: ids(tc.before)}
+			facts, _, _ := MemberFactsOf(w.stored(t, pb.Kind_KIND_MEMBER, "bình", "bí", "thôn", byBranch("thôn"), "thôn", row))
+			w.members[facts.ID] = facts
+			change := &pb.Member{Proxies: ids(tc.after)}
+			got := w.edits(t, "bình", "bí", change)
+			if len(tc.after) == 0 {
+				got = w.edits(t, "bình", "bí", change, 4)
+			}
+			if rule(got) != tc.broken {
+				t.Errorf("%v, want %q", got, tc.broken)
+			}
+			if other := w.edits(t, "bình", "bí", &pb.Member{Phone: proto.String("0912345678")}); other != nil {
+				t.Errorf("another field: %v", other)
+			}
+		})
+	}
+}
+
 // TestALatePageAfterTheHandover: a proxy's page for the former member is still valid.
 func TestALatePageAfterTheHandover(t *testing.T) {
 	w := newWorld()

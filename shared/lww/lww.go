@@ -289,6 +289,23 @@ func created(c Change) State {
 	return s
 }
 
+// Below gives the state without the fields from limit on, as if nobody had ever written them.
+// The state must be valid.
+func (s State) Below(limit uint32) State {
+	out := State{Created: s.Created}
+	c := cursorOf(s.Body)
+	for end := 0; c.field != 0 && c.field < limit; c.next() {
+		end += len(c.raw)
+		out.Body = s.Body[:end:end]
+	}
+	for _, l := range s.Later {
+		if l.Field < limit {
+			out.Later = append(out.Later, l)
+		}
+	}
+	return out
+}
+
 // Join merges two states of one record: the state that all changes of both would make.
 // For a takeover of a phone's row after a restore. Both states must be valid; see
 // [State.Valid].

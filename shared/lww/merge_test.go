@@ -3,9 +3,11 @@ package lww_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"sodanvan/shared/hlc"
@@ -458,6 +460,22 @@ func TestMergeLeavesItsInputAlone(t *testing.T) {
 		}
 		if !bytes.Equal(body, s.Body) || !bytes.Equal(set, c.Set) || cmp.Diff(entries, s.Later) != "" {
 			t.Fatal("Merge wrote to what it was given")
+		}
+	})
+}
+
+func TestBelowIsAsIfNobodyHadWrittenTheRest(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		changes := anyChanges().Draw(t, "changes")
+		limit := rapid.SampledFrom(someFields).Draw(t, "limit")
+		below := slices.Clone(changes)
+		for i, c := range below {
+			below[i].Set = (lww.State{Body: c.Set}).Below(limit).Body
+			below[i].Cleared = slices.DeleteFunc(slices.Clone(c.Cleared), func(f uint32) bool { return f >= limit })
+		}
+		got, want := model(changes).Below(limit), model(below)
+		if !cmp.Equal(got, want, cmpopts.EquateEmpty()) || got.Valid() != nil {
+			t.Fatalf("%+v, want %+v", got, want)
 		}
 	})
 }

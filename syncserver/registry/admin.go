@@ -141,10 +141,15 @@ func (r *Registry) AddPerson(ctx context.Context, unit book.ID, name string, off
 	return id, asProblem(err)
 }
 
-var errUnknownPerson = errors.New("no such member")
+var (
+	errUnknownPerson = errors.New("no such member")
+	errOfficeUnit    = errors.New("an office of the other sort of unit")
+)
 
 // SetOffice gives a member an office. A branch may have one secretary and one deputy at a
-// time, or more while they change; nobody is unseated unasked.
+// time, or more while they change; nobody is unseated unasked. Officers and administrators are
+// people of the commune and the others of a branch: an office of the other sort is refused
+// with a Problem, since views and rights go by the unit in which a person stands.
 func (r *Registry) SetOffice(ctx context.Context, member book.ID, office pb.Office) error {
 	return asProblem(r.store.Write(ctx, func(tx store.Tx) error {
 		w, err := r.begin(tx)
@@ -154,6 +159,13 @@ func (r *Registry) SetOffice(ctx context.Context, member book.ID, office pb.Offi
 		s := w.world.stored(member)
 		if s == nil || s.record.Kind != pb.Kind_KIND_MEMBER {
 			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, errUnknownPerson)
+		}
+		u, err := w.unit(s.record.Unit)
+		if err != nil {
+			return err
+		}
+		if p := officeFits(office, u.ID == u.Commune); p != nil {
+			return p
 		}
 		set, err := lww.Encode(&pb.Member{Office: office.Enum()})
 		if err != nil {
@@ -165,6 +177,19 @@ func (r *Registry) SetOffice(ctx context.Context, member book.ID, office pb.Offi
 		w.audit(serverDevice, "office", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: member})
 		return w.finish()
 	}))
+}
+
+// officeFits refuses an office that a person of this sort of unit cannot hold; nil: it fits.
+func officeFits(o pb.Office, atCommune bool) *Problem {
+	ofCommune := o == pb.Office_OFFICE_OFFICER || o == pb.Office_OFFICE_ADMINISTRATOR
+	if ofCommune == atCommune {
+		return nil
+	}
+	sentence := "Cán bộ dân vận xã và quản trị là người của xã; hãy thêm người này vào xã rồi đặt vai trò."
+	if atCommune {
+		sentence = "Người của xã không giữ vai trò ở chi bộ; hãy thêm người này vào chi bộ rồi đặt vai trò."
+	}
+	return &Problem{Code: pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, Sentence: sentence, Cause: errOfficeUnit}
 }
 
 // IssuedCode is a code for one member, as it is printed once.
@@ -299,8 +324,8 @@ func (r *Registry) Status(ctx context.Context) (Status, error) {
 	return s, asProblem(err)
 }
 
-// Check looks for damage: the files themselves, each digest against the rows, the chain of
-// the access log. One line a finding; none: sound.
+// Check looks for damage: the files themselves, each digest and projection against the rows,
+// the chain of the access log. One line a finding; none: sound.
 func (r *Registry) Check(ctx context.Context) ([]string, error) {
 	found, err := r.store.Check(ctx)
 	if err != nil {
@@ -350,6 +375,11 @@ func (r *Registry) Check(ctx context.Context) ([]string, error) {
 				}
 			}
 		}
+		differences, err := r.checkProjections(from, units)
+		if err != nil {
+			return err
+		}
+		found = append(found, differences...)
 		var head []byte
 		return from.AuditAll(func(e store.AuditEntry) error {
 			if !bytes.Equal(auditHash(head, e), e.Hash) {

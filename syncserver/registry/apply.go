@@ -39,8 +39,8 @@ func (o *op) ack(result pb.Result) *pb.Ack {
 // apply decides the fate of one change. A refusal is not an error: it is the ack. An error
 // means that the database failed and the call as a whole is undone.
 func (w *writing) apply(o *op) (*pb.Ack, error) {
-	if len(o.raw) == 0 {
-		// What was erased on the phone itself, under a number that it had given already.
+	if len(o.raw) == 0 && len(w.r.parent) > 0 {
+		// Sent again after a restore: what was erased on the phone itself, under a number that it had given already.
 		return o.ack(pb.Result_RESULT_ERASED), nil
 	}
 	if len(o.raw) > maxOp {
@@ -273,6 +273,9 @@ func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error)
 	if refusal := book.Validate(after, change, o.actor, w.world); refusal != nil {
 		return w.refuse(o, refusal)
 	}
+	if refusal, err := w.mayTakeOver(after); refusal != nil || err != nil {
+		return w.refusedOr(o, refusal, err)
+	}
 	o.device.LastStamp = max(o.device.LastStamp, uint64(stamp))
 	// The stamps of many changes of one moment run beyond now: the clock must know of them,
 	// or an answer to the last one would get a lesser stamp and lose to it.
@@ -362,7 +365,7 @@ func (w *writing) keepClock(o *op, rec book.Record, stamp hlc.Stamp) error {
 // their own back.
 func (w *writing) tellLosers(o *op, rec book.Record, lost []lww.Lost) error {
 	for _, l := range lost {
-		if l.Field >= 200 {
+		if l.Field >= book.FirstServerField {
 			continue
 		}
 		if !l.Incoming && (l.Version.Device == o.device.Number || uint64(l.Version.Stamp) <= o.patch.GetSeen()) {
@@ -406,6 +409,14 @@ func (w *writing) approved(review book.Record) error {
 	}
 	return w.tx.PutApproved(&store.Approved{Record: review.Subject, Digest: digest[:], Review: review.ID, Body: subject.record.State.Body},
 		subject.record.Holder, subject.record.Unit)
+}
+
+// refusedOr refuses, or passes an error of the database on.
+func (w *writing) refusedOr(o *op, refusal *book.Refusal, err error) (*pb.Ack, error) {
+	if err != nil {
+		return nil, err
+	}
+	return w.refuse(o, refusal)
 }
 
 // refuse keeps a refused change for the desk and tells the phone why.

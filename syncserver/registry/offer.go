@@ -73,7 +73,9 @@ func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 }
 
 // offered looks whether an offer can be a row of this branch or commune, and gives it as the
-// server would keep it: without a seq, its holder as the rules place it.
+// server would keep it: without a seq, its holder where the rules place it. Fields that only
+// the server writes (offices, who has a phone) are not taken from a phone; a value that was
+// overwritten consists of nothing else, and gives nobody anything.
 func (w *writing) offered(a book.Actor, row *pb.Row) (rec book.Record, raw []byte, ok bool) {
 	env := row.GetEnvelope()
 	id, ok := book.IDFrom(env.GetId())
@@ -87,13 +89,14 @@ func (w *writing) offered(a book.Actor, row *pb.Row) (rec book.Record, raw []byt
 		return rec, nil, false
 	case env.GetKind() == pb.Kind_KIND_SUGGESTION, env.GetKind() == pb.Kind_KIND_REFUSED:
 		return rec, nil, false // their changes are sent again
+	case env.GetKind() != pb.Kind_KIND_OVERWRITTEN:
+		state = state.Below(book.FirstServerField)
 	}
-	rec = book.Record{Kind: env.GetKind(), ID: id, State: state}
+	rec = book.Record{Kind: env.GetKind(), ID: id, State: state, Holder: book.HolderFrom(env.GetHolder())}
 	rec.Author, _ = book.IDFrom(env.GetAuthor())
 	rec.Subject, _ = book.IDFrom(env.GetSubject())
 	rec.Household, _ = book.IDFrom(env.GetHousehold())
-	rec.Holder = book.HolderFrom(env.GetHolder())
-	if rec.Unit, ok = w.unitOfOffer(a, rec.Holder); !ok {
+	if rec.Unit, _, ok = book.PlaceTakenOver(env, rec.Holder, a, w.world); !ok {
 		return rec, nil, false
 	}
 	if s := w.world.stored(id); s != nil && (s.record.Kind != rec.Kind || s.record.Holder != rec.Holder || s.record.Unit != rec.Unit) {
@@ -103,32 +106,6 @@ func (w *writing) offered(a book.Actor, row *pb.Row) (rec book.Record, raw []byt
 	rec.State.IntoRow(clean)
 	raw, err := proto.MarshalOptions{Deterministic: true}.Marshal(clean)
 	return rec, raw, err == nil
-}
-
-// unitOfOffer is the partition of an offered row: the actor's own branch or commune, never
-// another's.
-func (w *writing) unitOfOffer(a book.Actor, h book.Holder) (book.ID, bool) {
-	switch h.Kind {
-	case pb.HolderKind_HOLDER_KIND_COMMUNE:
-		return a.Commune, h.ID == a.Commune
-	case pb.HolderKind_HOLDER_KIND_BRANCH, pb.HolderKind_HOLDER_KIND_DESK:
-		return a.Branch, h.ID == a.Branch && !a.Branch.IsZero()
-	case pb.HolderKind_HOLDER_KIND_HOUSEHOLD:
-		if f := w.world.household(h.ID); f != nil {
-			return a.Branch, f.Branch == a.Branch
-		}
-		return a.Branch, !a.Branch.IsZero()
-	case pb.HolderKind_HOLDER_KIND_MEMBER:
-		unit := a.Branch
-		if unit.IsZero() {
-			unit = a.Commune
-		}
-		if m := w.world.member(h.ID); m != nil && m.Unit != unit {
-			return unit, false
-		}
-		return unit, true
-	}
-	return book.ID{}, false
 }
 
 // covered tells whether the database has all that an offered row has, or newer.
@@ -196,23 +173,86 @@ func (w *writing) settleOffers(rec book.Record) error {
 	return nil
 }
 
-// takeOver merges an offered row that a person at the desk accepted, with the stamps, the
-// author and the holder that it had.
-func (w *writing) takeOver(verdict book.Record) error {
+// takenOver gives the row that a verdict takes over; false: it takes none over.
+func takenOver(verdict book.Record) (rec book.Record, row *pb.Row, ok bool, err error) {
+	if verdict.Kind != pb.Kind_KIND_SUGGESTION {
+		return rec, nil, false, nil
+	}
 	m := &pb.Suggestion{}
 	if _, err := lww.Decode(verdict.State.Body, m); err != nil {
-		return err
+		return rec, nil, false, err
 	}
 	if m.GetVerdict() != pb.Verdict_VERDICT_APPROVED || m.GetRow() == nil || m.GetSettled() {
-		return nil
+		return rec, nil, false, nil
 	}
-	row := &pb.Row{}
+	row = &pb.Row{}
 	if err := proto.Unmarshal(m.GetRow(), row); err != nil {
-		return fmt.Errorf("offer %s: %w", verdict.ID, err)
+		return rec, nil, false, fmt.Errorf("offer %s: %w", verdict.ID, err)
 	}
-	rec, ok := book.RecordFrom(row, verdict.Unit)
-	if !ok {
-		return nil
+	rec, ok = book.RecordFrom(row, verdict.Unit)
+	return rec, row, ok, nil
+}
+
+// mayTakeOver refuses a verdict on a row that has nothing to stand on yet: what it is about
+// is not here, and nobody offered that either.
+func (w *writing) mayTakeOver(verdict book.Record) (*book.Refusal, error) {
+	rec, row, ok, err := takenOver(verdict)
+	if err != nil || !ok {
+		return nil, err
+	}
+	missing, err := w.subjectOffer(rec, row)
+	if err != nil || missing == nil || missing.Kind == pb.Kind_KIND_SUGGESTION {
+		return nil, err
+	}
+	return book.SubjectMissing(), nil
+}
+
+// subjectOffer tells what a row lacks: nil, nothing; the open offer of its subject; or, where
+// there is none, the row itself.
+func (w *writing) subjectOffer(rec book.Record, row *pb.Row) (*book.Record, error) {
+	commune, _ := w.world.Commune(rec.Unit)
+	a := book.Actor{Commune: commune}
+	if commune != rec.Unit {
+		a.Branch = rec.Unit
+	}
+	_, missing, ok := book.PlaceTakenOver(row.GetEnvelope(), rec.Holder, a, w.world)
+	if !ok || !missing {
+		return nil, nil
+	}
+	waiting, err := w.tx.OnDesk(rec.Subject)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range waiting {
+		m, err := suggestionOf(r)
+		if err != nil {
+			return nil, err
+		}
+		if m.GetRow() == nil || m.GetSettled() || m.GetVerdict() != 0 || r.Unit != rec.Unit {
+			continue
+		}
+		s, err := open(r)
+		if err != nil {
+			return nil, err
+		}
+		return &s.record, nil
+	}
+	return &rec, nil
+}
+
+// takeOver merges an offered row that a person at the desk accepted, with the stamps, the
+// author and the holder that it had. What it is about comes with it, where that was offered.
+func (w *writing) takeOver(verdict book.Record) error {
+	rec, row, ok, err := takenOver(verdict)
+	if err != nil || !ok {
+		return err
+	}
+	if below, err := w.subjectOffer(rec, row); err != nil {
+		return err
+	} else if below != nil && below.Kind == pb.Kind_KIND_SUGGESTION && below.ID != verdict.ID {
+		if err := w.approveOffer(*below); err != nil {
+			return err
+		}
 	}
 	before := w.world.stored(rec.ID)
 	if before != nil {
@@ -241,6 +281,19 @@ func (w *writing) takeOver(verdict book.Record) error {
 		return w.unpark(rec.ID)
 	}
 	return nil
+}
+
+// approveOffer takes an offer over because another, that was approved, stands on it.
+func (w *writing) approveOffer(offer book.Record) error {
+	set, err := lww.Encode(&pb.Suggestion{Verdict: pb.Verdict_VERDICT_APPROVED.Enum()})
+	if err != nil {
+		return err
+	}
+	after, err := w.serverPatch(&pb.Envelope{Kind: offer.Kind.Enum(), Id: offer.ID.Bytes()}, offer.Holder, offer.Unit, set, nil)
+	if err != nil {
+		return err
+	}
+	return w.takeOver(after.record)
 }
 
 // CommuneOffer is a row of the commune's own that phones still had after a restore.

@@ -15,6 +15,7 @@ import (
 
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/hlc"
 	"sodanvan/shared/lww"
 	"sodanvan/shared/seal"
 	"sodanvan/syncserver/store/sqlite"
@@ -519,11 +520,124 @@ func TestRowsOfTheCommuneWaitForTheAdministrator(t *testing.T) {
 		t.Fatal(err)
 	}
 	secretary.sync()
-	if got := secretary.rows[officer]; got == nil || lww.RowHash(got) != lww.RowHash(row) {
-		t.Errorf("taken over: %v", got)
+	// The office is the administrator's to give again: no phone brings one.
+	var m pb.Member
+	if got := secretary.rows[officer]; got == nil {
+		t.Error("not taken over")
+	} else if _, err := lww.Decode(got.GetBody(), &m); err != nil || m.GetName() != "Giang" || m.GetOffice() != 0 {
+		t.Errorf("taken over: %v %v", &m, err)
 	}
 	if again, err := tw.r.CommuneOffers(ctx); err != nil || len(again) != 0 {
 		t.Errorf("still waiting: %+v %v", again, err)
 	}
 	tw.sound()
 }
+
+// A phone cannot make with an offer what it may not write: no office, no row for everybody,
+// nothing of another branch, nothing of a household of another branch.
+func TestOffersGiveNoRights(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	member, secretary, other := tw.phone("Bình"), tw.phone("An"), tw.phone("Em")
+	for _, p := range []*phone{member, secretary, other} {
+		p.sync()
+	}
+	tw.restore(tw.backup())
+	for _, p := range []*phone{member, secretary, other} {
+		p.meet()
+		p.sync()
+	}
+	h := member.household("Hộ Bình1")
+	branch, _ := book.IDFrom(member.join.GetBranch())
+	stamp := uint64(hlcAt(tw.clock.Add(-time.Minute)))
+	row := func(kind pb.Kind, id, subject book.ID, holder book.Holder, m proto.Message) *pb.Row {
+		body, err := lww.Encode(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return &pb.Row{Envelope: &pb.Envelope{Kind: kind.Enum(), Id: id.Bytes(), Author: tw.by["An"].Bytes(), Subject: subject.Bytes(), Holder: holder.Proto()},
+			Body: body, Stamp: &stamp, Device: proto.Uint32(1)}
+	}
+	household := func(id book.ID) book.Holder { return book.Holder{Kind: pb.HolderKind_HOLDER_KIND_HOUSEHOLD, ID: id} }
+	everybody := book.Holder{Kind: pb.HolderKind_HOLDER_KIND_BRANCH, ID: branch}
+	unknown := member.id()
+	visit := &pb.Visit{Day: proto.Int32(20778), Contact: pb.Contact_CONTACT_AT_HOME.Enum(), Note: proto.String("bịa")}
+	cases := []struct {
+		name string
+		row  *pb.Row
+		lies bool
+	}{
+		{"a visit of an own household", row(pb.Kind_KIND_VISIT, member.id(), h, household(h), visit), true},
+		{"a visit of a household that is not here", row(pb.Kind_KIND_VISIT, member.id(), unknown, household(unknown), visit), true},
+		{"a visit for everybody", row(pb.Kind_KIND_VISIT, member.id(), h, everybody, visit), false},
+		{"the same of an unknown household", row(pb.Kind_KIND_VISIT, member.id(), unknown, everybody, visit), false},
+		{"a visit under another household", row(pb.Kind_KIND_VISIT, member.id(), unknown, household(h), visit), false},
+		{"of another branch's household", row(pb.Kind_KIND_VISIT, member.id(), other.household("Hộ Em1"), household(other.household("Hộ Em1")), visit), false},
+		{"a step on nothing, held by all", row(pb.Kind_KIND_STEP, member.id(), unknown, everybody, &pb.Step{Reason: proto.String("x")}), false},
+		{"a suggestion", row(pb.Kind_KIND_SUGGESTION, member.id(), unknown, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: branch}, &pb.Suggestion{}), false},
+		{"a broken body", &pb.Row{Envelope: row(pb.Kind_KIND_VISIT, member.id(), h, household(h), visit).GetEnvelope(), Body: []byte{0xff}, Stamp: &stamp}, false},
+		{"a stamp of next year", func() *pb.Row {
+			r := row(pb.Kind_KIND_VISIT, member.id(), h, household(h), visit)
+			r.Stamp = proto.Uint64(uint64(hlcAt(tw.clock.Add(365 * 24 * time.Hour))))
+			return r
+		}(), false},
+	}
+	for _, c := range cases {
+		before := len(secretary.suggestions())
+		member.offer(c.row)
+		secretary.sync()
+		if n := len(secretary.suggestions()) - before; n != map[bool]int{true: 1}[c.lies] {
+			t.Errorf("%s: %d on the desk", c.name, n)
+		}
+	}
+
+	// A member's row with an office in it is taken over without the office.
+	forged := &pb.Row{}
+	proto.Merge(forged, secretary.rows[tw.by["Bình"]])
+	body, err := lww.Encode(&pb.Member{Name: proto.String("Bình đổi tên"), Office: pb.Office_OFFICE_SECRETARY.Enum(), HasDevice: proto.Bool(true)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	forged.Body, forged.Stamp, forged.Later = body, &stamp, nil
+	before := secretary.suggestions()
+	member.offer(forged)
+	secretary.sync()
+	approve := func() {
+		for id := range secretary.suggestions() {
+			if before[id] == nil {
+				secretary.sync(secretary.patch(pb.Kind_KIND_SUGGESTION, id, book.ID{}, false, &pb.Suggestion{Verdict: pb.Verdict_VERDICT_APPROVED.Enum()}))
+			}
+		}
+	}
+	approve()
+	var m pb.Member
+	if _, err := lww.Decode(secretary.rows[tw.by["Bình"]].GetBody(), &m); err != nil {
+		t.Fatal(err)
+	}
+	if m.GetOffice() == pb.Office_OFFICE_SECRETARY {
+		t.Error("an offer made somebody secretary")
+	}
+
+	// What stands on nothing is refused until that is offered too; then it comes along.
+	step := row(pb.Kind_KIND_STEP, member.id(), unknown, household(h), &pb.Step{What: pb.StepKind_STEP_KIND_TOLD.Enum(), Reason: proto.String("x")})
+	before = secretary.suggestions()
+	member.offer(step)
+	secretary.sync()
+	approve()
+	if a := secretary.acks[secretary.last]; a.GetRefusal().GetRule() != book.SubjectMissing().Rule {
+		t.Errorf("a step on nothing: %v", a)
+	}
+	member.offer(row(pb.Kind_KIND_PETITION, unknown, h, household(h), &pb.Petition{Day: proto.Int32(20778), Text: proto.String("đường hỏng")}))
+	id, _ := book.IDFrom(step.GetEnvelope().GetId())
+	for waiting, s := range secretary.suggestions() {
+		if row := secretary.rows[waiting]; string(row.GetEnvelope().GetSubject()) == string(id[:]) && s.GetVerdict() == 0 {
+			secretary.sync(secretary.patch(pb.Kind_KIND_SUGGESTION, waiting, book.ID{}, false, &pb.Suggestion{Verdict: pb.Verdict_VERDICT_APPROVED.Enum()}))
+		}
+	}
+	if secretary.rows[id] == nil || secretary.rows[unknown] == nil {
+		t.Errorf("step %v, petition %v", secretary.rows[id], secretary.rows[unknown])
+	}
+	secretary.equal()
+	tw.sound()
+}
+
+func hlcAt(t time.Time) hlc.Stamp { return hlc.Stamp(uint64(t.UnixMilli()) << 16) }

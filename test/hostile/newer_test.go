@@ -18,17 +18,21 @@ import (
 	"sodanvan/test/probe"
 )
 
-// versioned sets the schema number that a file says it has.
-func versioned(t *testing.T, path string, version int) {
+// versioned sets the schema number that a file says it has, and gives the one it had.
+func versioned(t *testing.T, path string, version int) (before int) {
 	t.Helper()
 	db, err := sql.Open("sqlite", "file:"+path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer db.Close()
+	if err := db.QueryRow("PRAGMA user_version").Scan(&before); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := db.Exec(fmt.Sprintf("PRAGMA user_version = %d", version)); err != nil {
 		t.Fatal(err)
 	}
+	return before
 }
 
 // contents reads all files of a folder but those that SQLite or a lock makes anew each time.
@@ -74,7 +78,7 @@ func TestServerRefusesNewerFiles(t *testing.T) {
 			p := tw.Phone(t, tw.Member("Bình"))
 			agreedOn(t, p, "Hộ Bình 1")
 			s.Stop()
-			versioned(t, filepath.Join(s.Dir, file), 99)
+			version := versioned(t, filepath.Join(s.Dir, file), 99)
 			before := contents(t, s.Dir)
 
 			_, err := registry.Open(t.Context(), s.Dir, registry.Options{})
@@ -88,7 +92,7 @@ func TestServerRefusesNewerFiles(t *testing.T) {
 				t.Errorf("still open: %q", open)
 			}
 
-			versioned(t, filepath.Join(s.Dir, file), 1)
+			versioned(t, filepath.Join(s.Dir, file), version)
 			r, err := registry.Open(t.Context(), s.Dir, registry.Options{})
 			if err != nil {
 				t.Fatal(err)
