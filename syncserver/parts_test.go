@@ -250,8 +250,6 @@ func TestStatusText(t *testing.T) {
 			s.Refused = []registry.RefusedOpen{{At: ago(73 * time.Hour)}, {At: ago(time.Hour)}}
 		}),
 			"1 thay đổi bị từ chối quá 3 ngày", "2 thay đổi bị từ chối chưa ai sửa; xem: syncserver stuck"},
-		"refused last year": {stuck(func(s *registry.Stuck) { s.Refused = []registry.RefusedOpen{{At: ago(300 * 24 * time.Hour)}} }),
-			"", "1 thay đổi bị từ chối chưa ai sửa; xem: syncserver stuck"},
 		"suggestions": {stuck(func(s *registry.Stuck) { s.Suggestions = []registry.OnDesk{{Count: 1000}, {Count: 234}} }),
 			"", "1.234 đề nghị chờ bí thư, phó bí thư quyết định; xem: syncserver stuck"},
 		"rows to take over":          {stuck(func(s *registry.Stuck) { s.Takeover = []registry.OnDesk{{Count: 2}} }), "", "2 bản ghi từ trước lần khôi phục"},

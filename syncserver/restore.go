@@ -139,6 +139,7 @@ func (c *restoreCmd) tell(s *session, r rebuilt, before string) {
 	line("  - Mỗi máy tự gửi lại phần máy chủ còn thiếu khi đồng bộ lần tới; không cần làm gì trên máy.")
 	line("  - Phần mà máy khác đã gửi sau lúc sao lưu hiện thành đề nghị trên bàn bí thư, chờ bí thư nhận lại.")
 	line("  - Mã đăng ký chưa dùng (%s mã) hết hiệu lực; máy đăng ký sau lúc sao lưu cần mã mới và giữ nguyên sổ.", num(r.Codes))
+	line("  - Vai trò đặt sau lúc sao lưu không còn; xem bằng “member list” và đặt lại bằng “member set-role”.")
 	line("Việc cần làm:")
 	line("  1. Chạy “serve” với đúng địa chỉ cũ%s.", addressHint(s.data))
 	line("  2. Cấp mã mới bằng “enrol” cho người cần, và nhắc mọi người đồng bộ.")

@@ -16,11 +16,8 @@ import (
 const (
 	// lowDisk is how little room is an alarm, in bytes.
 	lowDisk = 2 << 30
-	// mendWithin is how long a refused change may stay open before somebody should ask. After
-	// askUntil nobody is reminded any more: a writer who gave it up tells the server nothing,
-	// and an alarm that cannot end teaches people not to look. It still stands in the list.
+	// mendWithin is how long a refused change may stay open before somebody should ask.
 	mendWithin = 3 * 24 * time.Hour
-	askUntil   = 30 * 24 * time.Hour
 	// backupWithin is how old the last backup may be.
 	backupWithin = 2 * 24 * time.Hour
 )
@@ -179,7 +176,7 @@ func (h health) alarms() []string {
 func stuckAlarms(s registry.Stuck, active int) []string {
 	var out []string
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }
-	if n := s.RefusedFor(mendWithin, askUntil); n > 0 {
+	if n := s.RefusedFor(mendWithin); n > 0 {
 		add("%s thay đổi bị từ chối quá %d ngày chưa ai sửa; hãy xem “syncserver stuck” và nhắc người ghi mở mục cần sửa trên máy.", number(n), days(mendWithin))
 	}
 	if n := len(s.Ahead); n > 0 {

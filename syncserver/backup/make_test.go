@@ -512,3 +512,52 @@ func TestPlacesAreRemembered(t *testing.T) {
 		t.Errorf("%v, %v", got, err)
 	}
 }
+
+// New households make new keys all the time; every backup has the key of every row in it.
+func TestBackupsWhileHouseholdsCome(t *testing.T) {
+	tw := town(t)
+	p := tw.Phone(t, tw.Member("An"))
+	p.Sync()
+	stop, ended, grown := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for {
+			select {
+			case <-stop:
+				return
+			case grown <- struct{}{}:
+			default:
+			}
+			op := p.Bytes(probe.Change{Kind: pb.Kind_KIND_HOUSEHOLD, ID: p.ID(), Subject: p.Branch, Create: true, Set: &pb.Household{Head: new("Hộ mới"), Hamlet: new("Xóm Đình")}})
+			if _, err := p.Try(op); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	}()
+	var made []Made
+	for range 5 {
+		made = append(made, back(t, Job{Dir: tw.Dir}))
+		<-grown // there was another one
+	}
+	close(stop)
+	<-ended
+	key := keyOf(t, tw.Dir)
+	for i, m := range made {
+		if i > 0 && m.Rows <= made[i-1].Rows {
+			t.Errorf("backup %d has %d rows, the one before %d", i, m.Rows, made[i-1].Rows)
+		}
+		dir, _, err := opened(t, m.Path, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reg, err := registry.Open(t.Context(), dir, registry.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := reg.Check(t.Context())
+		if err := errors.Join(err, reg.Close()); err != nil || len(found) > 0 {
+			t.Errorf("backup %d: %v %v", i, found, err)
+		}
+	}
+}

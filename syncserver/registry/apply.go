@@ -460,8 +460,18 @@ func (w *writing) onDesk(o *op, kind pb.Kind, body []byte, result pb.Result) err
 	if unit.IsZero() {
 		h, unit = book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: o.actor.Member}, o.actor.Commune
 	}
-	if err := w.serverRow(kind, o.id, h, unit, body); err != nil {
-		return err
+	waits := false
+	if len(w.r.parent) > 0 {
+		// After a restore a phone of the desk may have brought it back before its writer did.
+		var err error
+		if waits, err = w.waits(o.id, o.device.Number, o.number); err != nil {
+			return err
+		}
+	}
+	if !waits {
+		if err := w.serverRow(kind, o.id, h, unit, body); err != nil {
+			return err
+		}
 	}
 	if o.patch.GetCreate() && !o.id.IsZero() && w.world.stored(o.id) == nil {
 		return w.tx.PutFate(store.Fate{Record: o.id, Device: o.device.Number, Result: result})

@@ -551,21 +551,43 @@ func (r *Registry) RotateToken(ctx context.Context, c Caller, _ *pb.RotateTokenR
 // phone must not fill the disk with its work.
 const maxWork = 16
 
+// takeWork keeps handed-over work as it came, without what is about erased households, and
+// lays it out.
+func (w *writing) takeWork(d *store.Device, sealed []byte) error {
+	number, work := w.openWork(d, sealed)
+	if work != nil {
+		changed, err := w.forgetErased(work)
+		if err != nil {
+			return err
+		}
+		if changed {
+			if sealed, err = w.sealWork(number, work); err != nil {
+				return err
+			}
+		}
+	}
+	if len(sealed) > 0 {
+		if err := w.tx.PutWork(d.Number, w.now.Millis(), sealed); err != nil {
+			return err
+		}
+	}
+	if work == nil {
+		return nil
+	}
+	return w.layOut(d, number, work)
+}
+
 // layOut puts the work of a revoked phone on the desk of its member's branch, a suggestion for
 // each change, so that somebody sees it. What was acked before, or laid out by an earlier
 // try of the same phone, is not laid out again. Work that does not open or cannot be read is
 // kept sealed all the same.
-func (w *writing) layOut(d *store.Device, sealed []byte) error {
+func (w *writing) layOut(d *store.Device, number uint32, work *pb.SyncRequest) error {
 	m := w.world.member(d.Member)
 	if m == nil {
 		return nil
 	}
 	commune, _ := w.world.Commune(m.Unit)
 	if commune == m.Unit {
-		return nil
-	}
-	number, work := w.openWork(d, sealed)
-	if work == nil {
 		return nil
 	}
 	from, err := w.device(number)
@@ -585,7 +607,8 @@ func (w *writing) layOut(d *store.Device, sealed []byte) error {
 	for i, raw := range ops {
 		n := first + uint64(i)
 		var patch pb.Patch
-		if known[n] == string(opHash(raw)) || len(raw) > maxOp || proto.Unmarshal(raw, &patch) != nil {
+		// A phone hands over what it had acks for too, since a restored server may lack it.
+		if n <= from.Confirmed || len(raw) == 0 || known[n] == string(opHash(raw)) || len(raw) > maxOp || proto.Unmarshal(raw, &patch) != nil {
 			continue
 		}
 		id := workID(number, n, raw)
@@ -664,10 +687,7 @@ func (r *Registry) HandOverWork(ctx context.Context, c Caller, req *pb.HandOverW
 			return problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, errWork)
 		}
 		w.audit(c.Device, "hand over", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
-		if err := tx.PutWork(c.Device, w.now.Millis(), req.GetSealed()); err != nil {
-			return err
-		}
-		if err := w.layOut(d, req.GetSealed()); err != nil {
+		if err := w.takeWork(d, req.GetSealed()); err != nil {
 			return err
 		}
 		return w.finish()

@@ -78,7 +78,8 @@ func (w *writing) erase(household book.ID, also []book.ID) ([]book.ID, error) {
 	for _, id := range slices.Concat(held, also) {
 		about[id] = true
 	}
-	desk, err := w.deskAbout(unit, about)
+	elsewhere := map[book.ID]*store.Unit{}
+	desk, err := w.deskAbout(about)
 	if err != nil {
 		return nil, err
 	}
@@ -99,16 +100,30 @@ func (w *writing) erase(household book.ID, also []book.ID) ([]book.ID, error) {
 	u.Sum.Digest -= sum.Digest
 	u.Sum.Rows -= sum.Rows
 	delete(w.sums, h)
+	u.Seq++
 	for _, r := range desk {
 		if err := w.unsum(r); err != nil {
 			return nil, err
 		}
 		about[r.ID] = true
+		if r.Unit == unit {
+			continue
+		}
+		// On another branch's desk: that branch hears of it in its own order.
+		other, err := w.unit(r.Unit)
+		if err != nil {
+			return nil, err
+		}
+		other.Seq++
+		elsewhere[r.ID] = other
 	}
-	u.Seq++
 	ids := slices.SortedFunc(maps.Keys(about), func(a, b book.ID) int { return slices.Compare(a[:], b[:]) })
 	for _, id := range ids {
-		if err := w.tx.Erase(id, unit, u.Seq); err != nil {
+		at := u
+		if other := elsewhere[id]; other != nil {
+			at = other
+		}
+		if err := w.tx.Erase(id, at.ID, at.Seq); err != nil {
 			return nil, err
 		}
 		delete(w.world.records, id)
@@ -161,20 +176,16 @@ func (w *writing) unsum(r *store.Row) error {
 	return nil
 }
 
-// deskAbout finds the suggestions and refused changes of a branch that are about any of these
+// deskAbout finds the suggestions and refused changes, on whatever desk, that are about any of these
 // records, and adds the records that they would make: what waits on those goes too.
-func (w *writing) deskAbout(unit book.ID, about map[book.ID]bool) ([]*store.Row, error) {
+func (w *writing) deskAbout(about map[book.ID]bool) ([]*store.Row, error) {
 	var waiting []*store.Row
 	var patches []*pb.Patch
-	ids, err := w.tx.HeldBy(book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: unit})
+	all, err := w.tx.AllOnDesk()
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range ids {
-		r, err := w.tx.Row(id)
-		if err != nil {
-			return nil, err
-		}
+	for _, r := range all {
 		p, err := waitingPatch(r)
 		if err != nil {
 			return nil, err
@@ -289,22 +300,19 @@ func (w *writing) workAbout(about map[book.ID]bool) error {
 		if work == nil {
 			continue
 		}
-		changed, left := false, false
+		changed := false
 		for i, raw := range work.Ops {
 			p := &pb.Patch{}
 			if proto.Unmarshal(raw, p) == nil && patchAbout(p, about) {
 				work.Ops[i], changed = nil, true // the place stays: numbers count on
 			}
-			left = left || len(work.Ops[i]) > 0
 		}
 		if !changed {
 			continue
 		}
-		var sealed []byte
-		if left {
-			if sealed, err = w.sealWork(number, work); err != nil {
-				return err
-			}
+		sealed, err := w.sealWork(number, work)
+		if err != nil {
+			return err
 		}
 		if err := w.tx.SetWork(kept.N, sealed); err != nil {
 			return err
@@ -313,8 +321,11 @@ func (w *writing) workAbout(about map[book.ID]bool) error {
 	return nil
 }
 
-// sealWork packs handed-over work again, as the phone had.
+// sealWork packs handed-over work again, as the phone had; nothing where nothing is left of it.
 func (w *writing) sealWork(number uint32, work *pb.SyncRequest) ([]byte, error) {
+	if !slices.ContainsFunc(work.GetOps(), func(op []byte) bool { return len(op) > 0 }) {
+		return nil, nil
+	}
 	b, err := proto.Marshal(work)
 	if err != nil {
 		return nil, err
@@ -326,13 +337,40 @@ func (w *writing) sealWork(number uint32, work *pb.SyncRequest) ([]byte, error) 
 	return seal.SealWork(public, recoveryName(w.r.server, number), b)
 }
 
-// isErased tells whether a change is about what was erased: the record itself, its subject,
-// or its household.
-func (w *writing) isErased(o *op) (bool, error) {
+// forgetErased takes changes about what was erased out of handed-over work, before anything
+// of it is kept. What hangs on one of them goes as well.
+func (w *writing) forgetErased(work *pb.SyncRequest) (changed bool, err error) {
 	if !w.hasErased {
 		return false, nil
 	}
-	env := o.patch.GetEnvelope()
+	gone := map[book.ID]bool{}
+	for i, raw := range work.GetOps() {
+		p := &pb.Patch{}
+		if proto.Unmarshal(raw, p) != nil {
+			continue
+		}
+		about, err := w.aboutErased(p.GetEnvelope())
+		if err != nil {
+			return false, err
+		}
+		if about || patchAbout(p, gone) {
+			if id, ok := book.IDFrom(p.GetEnvelope().GetId()); ok {
+				gone[id] = true
+			}
+			work.Ops[i], changed = nil, true
+		}
+	}
+	return changed, nil
+}
+
+// isErased tells whether a change is about what was erased: the record itself, its subject,
+// or its household.
+func (w *writing) isErased(o *op) (bool, error) { return w.aboutErased(o.patch.GetEnvelope()) }
+
+func (w *writing) aboutErased(env *pb.Envelope) (bool, error) {
+	if !w.hasErased {
+		return false, nil
+	}
 	for _, b := range [][]byte{env.GetId(), env.GetSubject(), env.GetHousehold()} {
 		id, ok := book.IDFrom(b)
 		if !ok {

@@ -42,6 +42,12 @@ func crowded(t *testing.T) (tw *town, member, secretary *phone, h book.ID) {
 	secretary.sync(secretary.patch(pb.Kind_KIND_REVIEW, secretary.id(), visit, true, &pb.Review{Verdict: pb.Verdict_VERDICT_APPROVED.Enum(), Digest: digest[:]}))
 	member.sync(member.patch(pb.Kind_KIND_VISIT, visit, book.ID{}, false, &pb.Visit{Note: proto.String(secretWord + " hai")}))
 	// A refused change, one that waits on the desk, and what a revoked phone handed over.
+	stranger := tw.phone("Em")
+	stranger.sync()
+	stranger.sync(stranger.visit(stranger.id(), h, secretWord+" từ chi bộ khác"))
+	if stranger.acks[1].GetResult() != pb.Result_RESULT_REFUSED {
+		t.Fatalf("another branch's visit: %v", stranger.acks[1])
+	}
 	third := tw.phone("Cúc")
 	third.sync()
 	third.sync(third.visit(third.id(), h, secretWord+" của người khác"))
@@ -180,6 +186,30 @@ func TestErasureReachesEveryTable(t *testing.T) {
 	}
 	if after = tw.words(secretWord); len(after) != 0 {
 		t.Errorf("late words are in %v", after)
+	}
+	// Nor does what a phone hands over that is revoked before it hears of it.
+	visit := secretary.household("Hộ An1")
+	work, err := proto.Marshal(&pb.SyncRequest{Device: &member.device, First: proto.Uint64(member.last + 1), Ops: [][]byte{
+		member.visit(member.id(), h, secretWord+" bàn giao"), member.visit(member.id(), visit, "của hộ khác nữa")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := seal.SealWork(seal.RecoveryPub(member.join.GetRecoveryKey()), recoveryName(tw.r.server, member.device), work)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tw.r.Revoke(ctx, member.device); err != nil {
+		t.Fatal(err)
+	}
+	caller, _ := tw.r.Authenticate(ctx, member.join.GetToken())
+	if _, err := tw.r.HandOverWork(ctx, caller, &pb.HandOverWorkRequest{Sealed: sealed}); err != nil {
+		t.Fatal(err)
+	}
+	if after = tw.words(secretWord); len(after) != 0 {
+		t.Errorf("handed-over words are in %v", after)
+	}
+	if got := tw.words("của hộ khác nữa"); got["work"] != 1 || got["rows"] != 1 {
+		t.Errorf("the rest of the work: %v", got)
 	}
 	tw.sound()
 }

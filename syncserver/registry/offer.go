@@ -35,6 +35,10 @@ func (w *writing) offers(d *store.Device, a book.Actor, rows []*pb.Row) error {
 const oddStampMS = 24 * 3600 * 1000
 
 func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
+	switch row.GetEnvelope().GetKind() {
+	case pb.Kind_KIND_SUGGESTION, pb.Kind_KIND_REFUSED:
+		return w.offerWaiting(d, a, row)
+	}
 	rec, raw, ok := w.offered(a, row)
 	if !ok {
 		w.r.badOffers.Add(1)
@@ -72,6 +76,77 @@ func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 	return w.serverRow(pb.Kind_KIND_SUGGESTION, rec.ID, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: rec.Unit}, rec.Unit, body)
 }
 
+// offerWaiting takes back what lay on a desk: a change that was refused or waited for a
+// decision, whose writer's phone may not have it any more. Only a phone of that desk had it. A
+// change that its writer has sent again by now lies there already.
+func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error {
+	desk := book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: a.Branch}
+	m, err := deskSuggestion(row.GetEnvelope().GetKind(), row.GetBody())
+	if err != nil || book.HolderFrom(row.GetEnvelope().GetHolder()) != desk || !book.IsDesk(a.Office) || len(m.GetPatch())+len(m.GetRow()) > 4*maxOp {
+		w.r.badOffers.Add(1)
+		return nil
+	}
+	if m.GetRow() != nil {
+		inner := &pb.Row{}
+		if proto.Unmarshal(m.GetRow(), inner) != nil || m.GetVerdict() != 0 || m.GetSettled() ||
+			inner.GetEnvelope().GetKind() == pb.Kind_KIND_SUGGESTION || inner.GetEnvelope().GetKind() == pb.Kind_KIND_REFUSED {
+			return nil
+		}
+		return w.offer(d, a, inner)
+	}
+	patch := &pb.Patch{}
+	if proto.Unmarshal(m.GetPatch(), patch) == nil {
+		if gone, err := w.aboutErased(patch.GetEnvelope()); gone || err != nil {
+			return err
+		}
+	}
+	subject, _ := book.IDFrom(row.GetEnvelope().GetSubject())
+	if waits, err := w.waits(subject, m.GetDevice(), m.GetNumber()); waits || err != nil {
+		return err
+	}
+	m.Why = pb.SuggestionReason_SUGGESTION_REASON_RESTORED.Enum()
+	body, err := lww.Encode(m)
+	if err != nil {
+		return err
+	}
+	return w.serverRow(pb.Kind_KIND_SUGGESTION, subject, desk, a.Branch, body)
+}
+
+// deskSuggestion gives what lay on a desk as a suggestion.
+func deskSuggestion(kind pb.Kind, body []byte) (*pb.Suggestion, error) {
+	m := &pb.Suggestion{}
+	if kind == pb.Kind_KIND_SUGGESTION {
+		_, err := lww.Decode(body, m)
+		return m, err
+	}
+	refused := &pb.RefusedChange{}
+	_, err := lww.Decode(body, refused)
+	m.Patch, m.Device, m.Number, m.TimeMs = refused.Patch, refused.Device, refused.Number, refused.TimeMs
+	return m, err
+}
+
+// waits tells whether a change of a device, by its number, lies on a desk already.
+func (w *writing) waits(subject book.ID, device uint32, number uint64) (bool, error) {
+	rows, err := w.tx.OnDesk(subject)
+	if err != nil {
+		return false, err
+	}
+	for _, r := range rows {
+		s, err := open(r)
+		if err != nil {
+			return false, err
+		}
+		m, err := deskSuggestion(r.Kind, s.record.State.Body)
+		if err != nil {
+			return false, err
+		}
+		if m.GetRow() == nil && m.GetDevice() == device && m.GetNumber() == number {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
 // offered looks whether an offer can be a row of this branch or commune, and gives it as the
 // server would keep it: without a seq, its holder where the rules place it. Fields that only
 // the server writes (offices, who has a phone) are not taken from a phone; a value that was
@@ -87,8 +162,6 @@ func (w *writing) offered(a book.Actor, row *pb.Row) (rec book.Record, raw []byt
 	switch {
 	case !known, state.Valid() != nil, lww.Check(md, row.GetBody()) != nil, state.Created.IsZero(), state.Max().Stamp.Millis() > w.now.Millis()+oddStampMS:
 		return rec, nil, false
-	case env.GetKind() == pb.Kind_KIND_SUGGESTION, env.GetKind() == pb.Kind_KIND_REFUSED:
-		return rec, nil, false // their changes are sent again
 	case env.GetKind() != pb.Kind_KIND_OVERWRITTEN:
 		state = state.Below(book.FirstServerField)
 	}

@@ -573,7 +573,7 @@ func TestOffersGiveNoRights(t *testing.T) {
 		{"a visit under another household", row(pb.Kind_KIND_VISIT, member.id(), unknown, household(h), visit), false},
 		{"of another branch's household", row(pb.Kind_KIND_VISIT, member.id(), other.household("Hộ Em1"), household(other.household("Hộ Em1")), visit), false},
 		{"a step on nothing, held by all", row(pb.Kind_KIND_STEP, member.id(), unknown, everybody, &pb.Step{Reason: proto.String("x")}), false},
-		{"a suggestion", row(pb.Kind_KIND_SUGGESTION, member.id(), unknown, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: branch}, &pb.Suggestion{}), false},
+		{"a suggestion from a phone of no desk", row(pb.Kind_KIND_SUGGESTION, member.id(), unknown, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: branch}, &pb.Suggestion{}), false},
 		{"a broken body", &pb.Row{Envelope: row(pb.Kind_KIND_VISIT, member.id(), h, household(h), visit).GetEnvelope(), Body: []byte{0xff}, Stamp: &stamp}, false},
 		{"a stamp of next year", func() *pb.Row {
 			r := row(pb.Kind_KIND_VISIT, member.id(), h, household(h), visit)
@@ -638,6 +638,58 @@ func TestOffersGiveNoRights(t *testing.T) {
 	}
 	secretary.equal()
 	tw.sound()
+}
+
+// What waited on a desk comes back from the desk's phone, once, whoever is first.
+func TestWhatWaitedOnADeskComesBack(t *testing.T) {
+	for _, writerFirst := range []bool{false, true} {
+		tw := newTown(t, sqlite.Options{})
+		member, secretary := tw.phone("Bình"), tw.phone("An")
+		member.sync()
+		secretary.sync()
+		copied := tw.backup()
+		refused := member.visit(member.id(), secretary.household("Hộ Cúc1"), "nhà người khác")
+		member.sync(refused)
+		secretary.sync()
+		var had *pb.Row
+		for _, row := range secretary.rows {
+			if row.GetEnvelope().GetKind() == pb.Kind_KIND_REFUSED {
+				had = row
+			}
+		}
+		if had == nil {
+			t.Fatal("the desk has no refused change")
+		}
+		tw.restore(copied)
+		writer := func() {
+			member.meet()
+			member.last = 0
+			member.sync(refused)
+		}
+		secretary.meet()
+		secretary.rows, secretary.cursors = map[book.ID]*pb.Row{}, nil
+		if writerFirst {
+			writer()
+		}
+		secretary.offer(had)
+		secretary.offer(had)
+		if !writerFirst {
+			writer()
+		}
+		secretary.sync()
+		n := 0
+		for _, row := range secretary.rows {
+			m, err := deskSuggestion(row.GetEnvelope().GetKind(), row.GetBody())
+			if k := row.GetEnvelope().GetKind(); (k == pb.Kind_KIND_SUGGESTION || k == pb.Kind_KIND_REFUSED) && err == nil && string(m.GetPatch()) == string(refused) {
+				n++
+			}
+		}
+		if n != 1 {
+			t.Errorf("writer first %v: %d times on the desk", writerFirst, n)
+		}
+		secretary.equal()
+		tw.sound()
+	}
 }
 
 func hlcAt(t time.Time) hlc.Stamp { return hlc.Stamp(uint64(t.UnixMilli()) << 16) }

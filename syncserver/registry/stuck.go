@@ -128,11 +128,10 @@ func (s Stuck) Unconfirmed() (n int) {
 	return n
 }
 
-// RefusedFor counts the refused changes that have been open for longer than from and not
-// longer than to.
-func (s Stuck) RefusedFor(from, to time.Duration) (n int) {
+// RefusedFor counts the refused changes that have been open for longer.
+func (s Stuck) RefusedFor(longer time.Duration) (n int) {
 	for _, r := range s.Refused {
-		if open := s.Now.Sub(r.At); open > from && open <= to {
+		if s.Now.Sub(r.At) > longer {
 			n++
 		}
 	}
@@ -340,14 +339,17 @@ func refusedPatch(m *pb.RefusedChange) (*pb.Patch, bool) {
 //   - its writer has written one of its fields after it was refused;
 //   - each of its fields stands as it would have it, whoever wrote it, or was written later by
 //     its own writer;
-//   - its record was erased.
-//
-// A writer may also give a change up, or mend it back to what stood before; nothing of that
-// is sent, so that it stays open here until the phone says more.
+//   - its record was erased;
+//   - its phone has the refusal and says that nothing waits there for a person: then the writer
+//     gave it up, or mended it back to what stood before.
 func (l *look) answered(id book.ID, m *pb.RefusedChange) (bool, error) {
 	patch, ok := refusedPatch(m)
 	if id.IsZero() || !ok {
 		return false, nil
+	}
+	d, err := l.from.Device(m.GetDevice())
+	if err != nil || d != nil && d.Mends == 0 && d.Confirmed >= m.GetNumber() {
+		return err == nil, err
 	}
 	s := l.world.stored(id)
 	if s == nil {
@@ -360,9 +362,8 @@ func (l *look) answered(id book.ID, m *pb.RefusedChange) (bool, error) {
 	if patch.GetCreate() {
 		return s.record.Author == member, nil
 	}
-	d, err := l.from.Device(m.GetDevice())
-	if err != nil || d == nil {
-		return false, err
+	if d == nil {
+		return false, nil
 	}
 	// When the change would count as written, had it been taken.
 	written := hlc.Give(hlc.Write{PhoneMS: patch.GetPhoneMs(), ServerMS: patch.GetServerMs(), SkewMS: d.SkewMS, Now: hlc.Make(m.GetTimeMs(), 0)})

@@ -147,7 +147,7 @@ func TestRefusedNewRecords(t *testing.T) {
 		got[1].Record != "" || got[1].Kind != "" || got[1].Reason != "bản ghi hỏng" {
 		t.Fatalf("%+v", got)
 	}
-	if s := tw.stuck(); s.RefusedFor(3*24*time.Hour, 30*24*time.Hour) != 0 || s.RefusedFor(30*time.Minute, 2*time.Hour) != 2 || s.RefusedFor(0, 30*time.Minute) != 0 {
+	if s := tw.stuck(); s.RefusedFor(3*24*time.Hour) != 0 || s.RefusedFor(30*time.Minute) != 2 {
 		t.Error("how long they are open")
 	}
 	if _, err := tw.r.Erase(context.Background(), h); err != nil {
@@ -157,6 +157,40 @@ func TestRefusedNewRecords(t *testing.T) {
 		t.Errorf("after the household was erased: %+v", got)
 	}
 	tw.sound()
+}
+
+// What a writer gave up, or mended back to what stood before, sends no change: the phone says
+// how much still waits on it, once it has the refusal.
+func TestRefusedChangesThatWereGivenUp(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	p := tw.phone("Bình")
+	p.sync()
+	p.sync(p.visit(p.id(), p.household("Hộ Bình1"), "chưa hỏi ý kiến hộ"))
+	say := func(confirmed uint64, mends uint32) int {
+		t.Helper()
+		tw.later(time.Hour)
+		req := p.request()
+		req.Confirmed, req.Mends = &confirmed, &mends
+		out, err := tw.r.Sync(context.Background(), p.caller, req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.take(out)
+		return len(tw.stuck().Refused)
+	}
+	for i, c := range []struct {
+		confirmed uint64
+		mends     uint32
+		open      int
+	}{
+		{0, 0, 1}, // the reply was lost: the phone knows of no refusal
+		{1, 1, 1},
+		{1, 0, 0},
+	} {
+		if n := say(c.confirmed, c.mends); n != c.open {
+			t.Errorf("call %d: %d open, want %d", i, n, c.open)
+		}
+	}
 }
 
 // A refused change of somebody of the commune waits at that person, for there is no desk.

@@ -85,7 +85,7 @@ func (r *Registry) sync(ctx context.Context, c Caller, req *pb.SyncRequest) (*pb
 	}
 	now := r.nowMS()
 	var built map[rowAt]bool
-	if len(req.GetOps())+len(req.GetOffers()) > 0 || req.GetConfirmed() > d.Confirmed || now-d.LastSync > quietMS || d.Schema != req.GetSchema() {
+	if len(req.GetOps())+len(req.GetOffers()) > 0 || req.GetConfirmed() > d.Confirmed || now-d.LastSync > quietMS || d.Schema != req.GetSchema() || d.Mends != req.GetMends() {
 		if d, built, err = r.push(ctx, d.Number, req, out); err != nil {
 			return nil, err
 		}
@@ -209,7 +209,7 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 		if err := w.matched(d, actor, req); err != nil {
 			return err
 		}
-		d.LastSync, d.Unsent = r.nowMS(), req.GetUnsent()
+		d.LastSync, d.Unsent, d.Mends = r.nowMS(), req.GetUnsent(), req.GetMends()
 		if req.GetNowMs() != 0 {
 			d.SkewMS = w.now.Millis() - req.GetNowMs()
 		}

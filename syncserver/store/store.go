@@ -119,6 +119,8 @@ type Device struct {
 	// Day and DayOps: how many changes it sent on a day (days since 1970, UTC).
 	Day    int64
 	DayOps uint32
+	// Mends is how many refused changes wait on it for a person.
+	Mends uint32
 }
 
 // LogEntry is the fate of one op: the first 16 bytes of its SHA-256 and the encoded ack.
@@ -247,6 +249,8 @@ type Reader interface {
 	HeldBy(h book.Holder) ([]book.ID, error)
 	// OnDesk lists the suggestions and refused changes about a record.
 	OnDesk(subject book.ID) ([]*Row, error)
+	// AllOnDesk lists all suggestions and refused changes, of every desk.
+	AllOnDesk() ([]*Row, error)
 	// AllParked lists what is parked, AllWork what revoked phones handed over.
 	AllParked() ([]*Parked, error)
 	AllWork() ([]Work, error)

@@ -313,7 +313,7 @@ func (s *session) Approved(id book.ID) (*store.Approved, error) {
 }
 
 const deviceColumns = `number, member, public_key, token_hash, old_token, token_ms, name, enrolled_ms, last_sync, last_stamp,
-	last_op, confirmed, matched, unsent, skew_ms, revoked, unconfirmed, clone_of, clone_mark, schema, kept, jump, ahead_ms, day, day_ops`
+	last_op, confirmed, matched, unsent, skew_ms, revoked, unconfirmed, clone_of, clone_mark, schema, kept, jump, ahead_ms, day, day_ops, mends`
 
 func (s *session) devices(where string, args ...any) ([]*store.Device, error) {
 	var out []*store.Device
@@ -322,7 +322,7 @@ func (s *session) devices(where string, args ...any) ([]*store.Device, error) {
 		var member []byte
 		err := scan(&d.Number, &member, &d.Key, &d.TokenHash, &d.OldToken, &d.TokenMS, &d.Name, &d.EnrolledMS, &d.LastSync, &d.LastStamp,
 			&d.LastOp, &d.Confirmed, &d.Matched, &d.Unsent, &d.SkewMS, &d.Revoked, &d.Unconfirmed, &d.CloneOf, &d.CloneMark, &d.Schema,
-			&d.Kept, &d.Jump, &d.AheadMS, &d.Day, &d.DayOps)
+			&d.Kept, &d.Jump, &d.AheadMS, &d.Day, &d.DayOps, &d.Mends)
 		d.Member = idFrom(member)
 		out = append(out, d)
 		return mapError(err)
@@ -423,8 +423,14 @@ func (s *session) HeldBy(h book.Holder) ([]book.ID, error) {
 }
 
 func (s *session) OnDesk(subject book.ID) ([]*store.Row, error) {
+	return s.desk(`subject = ? AND`, subject[:])
+}
+
+func (s *session) AllOnDesk() ([]*store.Row, error) { return s.desk(``) }
+
+func (s *session) desk(where string, args ...any) ([]*store.Row, error) {
 	var out []*store.Row
-	err := s.each(`SELECT `+rowColumns+` FROM rows WHERE subject = ? AND kind IN (19, 20) ORDER BY seq`, []any{subject[:]}, func(scan func(...any) error) error {
+	err := s.each(`SELECT `+rowColumns+` FROM rows WHERE `+where+` kind IN (19, 20) ORDER BY seq`, args, func(scan func(...any) error) error {
 		r, err := s.scanRow(scan)
 		out = append(out, r)
 		return err

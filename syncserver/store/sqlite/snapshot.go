@@ -28,8 +28,8 @@ type Snapshot struct {
 }
 
 // CopyServer writes a copy of dir's server.db as it is at one moment to a new file at to.
-// It may run beside a server: it only reads, so nobody waits for it. The copy is not synced,
-// since it is read again at once; there is nothing of deleted rows in it.
+// It may run beside a server: it only reads, so nobody waits for it. There is nothing of
+// deleted rows in the copy.
 func CopyServer(ctx context.Context, dir, to string) error {
 	return copyDB(ctx, filepath.Join(dir, ServerFile), to)
 }

@@ -1307,7 +1307,9 @@ type SyncRequest struct {
 	// After a restore: rows of the life before that the phone still has. Those that the server
 	// lacks wait on the desk for a person to take them over. A reply without an error has taken
 	// all of them in.
-	Offers        []*Row `protobuf:"bytes,19,rep,name=offers" json:"offers,omitempty"`
+	Offers []*Row `protobuf:"bytes,19,rep,name=offers" json:"offers,omitempty"`
+	// How many refused changes on the phone still wait for a person.
+	Mends         *uint32 `protobuf:"varint,20,opt,name=mends" json:"mends,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1473,6 +1475,13 @@ func (x *SyncRequest) GetOffers() []*Row {
 		return x.Offers
 	}
 	return nil
+}
+
+func (x *SyncRequest) GetMends() uint32 {
+	if x != nil && x.Mends != nil {
+		return *x.Mends
+	}
+	return 0
 }
 
 // CloneNotice: another device already used these numbers; this one goes on under a new number.
@@ -2296,7 +2305,7 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
 	"\x06parent\x18\x02 \x01(\fR\x06parent\x12#\n" +
 	"\x02at\x18\x03 \x03(\v2\x13.sodanvan.v1.CursorR\x02at\x12\x17\n" +
-	"\alast_op\x18\x04 \x01(\x04R\x06lastOp\"\xab\x04\n" +
+	"\alast_op\x18\x04 \x01(\x04R\x06lastOp\"\xc1\x04\n" +
 	"\vSyncRequest\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\fR\x05epoch\x12\x16\n" +
@@ -2318,7 +2327,8 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"audit_seen\x18\x10 \x01(\fR\tauditSeen\x12\x16\n" +
 	"\x06builds\x18\x11 \x01(\bR\x06builds\x12\x14\n" +
 	"\x05brief\x18\x12 \x01(\bR\x05brief\x12(\n" +
-	"\x06offers\x18\x13 \x03(\v2\x10.sodanvan.v1.RowR\x06offers\"C\n" +
+	"\x06offers\x18\x13 \x03(\v2\x10.sodanvan.v1.RowR\x06offers\x12\x14\n" +
+	"\x05mends\x18\x14 \x01(\rR\x05mends\"C\n" +
 	"\vCloneNotice\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x1c\n" +
 	"\tconfirmed\x18\x02 \x01(\bR\tconfirmed\"\xf7\x02\n" +
