@@ -28,7 +28,14 @@ func (c *backupCmd) Run(s *session) (err error) {
 		return err
 	}
 	defer reg.Close()
+	inside := c.To == ""
+	if rel, err := filepath.Rel(absolute(s.data), absolute(c.To)); err == nil && filepath.IsLocal(rel) {
+		inside = true
+	}
 	done := func(ctx context.Context, ops map[uint32]uint64, at time.Time) error {
+		if inside {
+			ops = nil // one disk may take both: phones go on keeping what they sent
+		}
 		if err := reg.MarkKept(ctx, ops, at); err != nil {
 			return sayWhy(err, "Bản sao lưu đã xong nhưng chưa ghi lại được việc đó vào dữ liệu; hãy xem chỗ trống rồi chạy lại.")
 		}
@@ -39,6 +46,9 @@ func (c *backupCmd) Run(s *session) (err error) {
 		return err
 	}
 	fmt.Fprintf(s.stdout, "Đã sao lưu %s bản ghi lúc %s vào %s (%s).\n", viet.FormatInt(int64(made.Rows)), moment(made.Time), made.Path, size(uint64(made.Size+made.Keys)))
+	if inside {
+		fmt.Fprintln(s.stdout, "Bản sao lưu nằm trong thư mục dữ liệu nên hỏng ổ đĩa là mất cả hai; hãy sao lưu sang ổ đĩa khác bằng --to. Đến lúc đó các máy vẫn giữ lại những gì đã gửi.")
+	}
 	if made.NewKey {
 		fmt.Fprintf(s.stdout, "Khóa mở bản sao lưu vừa được tạo: %s\nHãy chép tệp này ra giấy hoặc USB, cất nơi khác với bản sao lưu, rồi xóa khỏi máy chủ. Không có khóa này thì không ai mở được bản sao lưu nào.\n",
 			filepath.Join(absolute(s.data), backup.KeyFile))

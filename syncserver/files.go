@@ -5,7 +5,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
 	"runtime"
+	"sodanvan/syncserver/backup"
 )
 
 // writeFile puts a file in place as a whole or not at all: a temporary one beside it is
@@ -61,7 +63,7 @@ func lockServe(dir string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	ok, err := tryLock(f)
+	ok, err := backup.TryLock(f)
 	if err != nil || !ok {
 		f.Close()
 		if err == nil {

@@ -17,6 +17,7 @@ import (
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/seal"
 	"sodanvan/syncserver/api"
+	"sodanvan/syncserver/backup"
 	"sodanvan/syncserver/registry"
 	"sodanvan/syncserver/store"
 )
@@ -252,16 +253,19 @@ func TestStatusText(t *testing.T) {
 			"1 thay đổi bị từ chối quá 3 ngày", "2 thay đổi bị từ chối chưa ai sửa; xem: syncserver stuck"},
 		"suggestions": {stuck(func(s *registry.Stuck) { s.Suggestions = []registry.OnDesk{{Count: 1000}, {Count: 234}} }),
 			"", "1.234 đề nghị chờ bí thư, phó bí thư quyết định; xem: syncserver stuck"},
-		"rows to take over":          {stuck(func(s *registry.Stuck) { s.Takeover = []registry.OnDesk{{Count: 2}} }), "", "2 bản ghi từ trước lần khôi phục"},
-		"parked":                     {stuck(func(s *registry.Stuck) { s.Parked = []registry.ParkedChanges{{Count: 3}} }), "3 ghi chép đang chờ", "3 ghi chép đang chờ phần liên quan; xem"},
-		"records ahead of the clock": {func(h *health) { h.LastChange = now.Add(90 * time.Minute) }, "chậm 90 phút", ""},
-		"records of this minute":     {func(h *health) { h.LastChange = now.Add(time.Second) }, "", ""},
-		"no backup":                  {func(h *health) { h.backup = time.Time{} }, "Chưa có bản sao lưu nào", "Sao lưu lần cuối: chưa có"},
-		"an old backup":              {func(h *health) { h.backup = ago(73 * time.Hour) }, "Bản sao lưu cuối đã cũ 3 ngày", ""},
-		"low disk":                   {func(h *health) { h.free, h.freeKnown = 1<<29, true }, "Ổ đĩa chỉ còn 512 MB", "Ổ đĩa còn trống: 512 MB"},
-		"disk":                       {func(h *health) { h.free, h.freeKnown = 1<<40, true }, "", "Ổ đĩa còn trống"},
-		"spare":                      {func(h *health) { h.spareHere = true }, "Khóa dự phòng", ""},
-		"no units":                   {func(h *health) { h.Units = nil }, "import roster", ""},
+		"rows to take over":            {stuck(func(s *registry.Stuck) { s.Takeover = []registry.OnDesk{{Count: 2}} }), "", "2 bản ghi từ trước lần khôi phục"},
+		"parked":                       {stuck(func(s *registry.Stuck) { s.Parked = []registry.ParkedChanges{{Count: 3}} }), "3 ghi chép đang chờ", "3 ghi chép đang chờ phần liên quan; xem"},
+		"records ahead of the clock":   {func(h *health) { h.LastChange = now.Add(90 * time.Minute) }, "chậm 90 phút", ""},
+		"records of this minute":       {func(h *health) { h.LastChange = now.Add(time.Second) }, "", ""},
+		"no backup":                    {func(h *health) { h.lastCopy = time.Time{} }, "Chưa có bản sao lưu nào", "Sao lưu lần cuối: chưa có"},
+		"a backup's key on the server": {func(h *health) { h.copies.KeyHere = true }, "Khóa mở bản sao lưu backup.key còn nằm trên máy chủ", ""},
+		"a place that is gone":         {func(h *health) { h.copies.Places = []backup.PlaceState{{Path: "/ổ/rời"}} }, "Không thấy nơi sao lưu /ổ/rời", ""},
+		"what a restore replaced":      {func(h *health) { h.copies.Before = []string{"before-restore-1"} }, "Thư mục before-restore-1 là dữ liệu trước lần khôi phục", ""},
+		"an old backup":                {func(h *health) { h.lastCopy = ago(73 * time.Hour) }, "Bản sao lưu cuối đã cũ 3 ngày", ""},
+		"low disk":                     {func(h *health) { h.free, h.freeKnown = 1<<29, true }, "Ổ đĩa chỉ còn 512 MB", "Ổ đĩa còn trống: 512 MB"},
+		"disk":                         {func(h *health) { h.free, h.freeKnown = 1<<40, true }, "", "Ổ đĩa còn trống"},
+		"spare":                        {func(h *health) { h.spareHere = true }, "Khóa dự phòng", ""},
+		"no units":                     {func(h *health) { h.Units = nil }, "import roster", ""},
 		"unsent": {stuck(func(s *registry.Stuck) {
 			s.Unsent = []registry.StuckDevice{{Device: 1, Unsent: 1200}, {Device: 2, Unsent: 34}}
 		}),
@@ -271,7 +275,7 @@ func TestStatusText(t *testing.T) {
 		}, "", "Máy đang dùng: 1;"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			h := health{backup: ago(time.Hour)}
+			h := health{lastCopy: ago(time.Hour)}
 			h.Now, h.stuck.Now = now, now
 			h.Units = []registry.UnitInfo{{ID: book.ID{1}, Commune: book.ID{1}, Name: "Xã Thử"}}
 			c.change(&h)

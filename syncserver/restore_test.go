@@ -52,8 +52,14 @@ func TestBackupAndRestore(t *testing.T) {
 	if !regexp.MustCompile(`Đã sao lưu \d+ bản ghi lúc \d\d:\d\d \d\d/\d\d/\d{4} vào .*\.backup \(\d+ MB\)`).MatchString(out) || !strings.Contains(out, backup.KeyFile) {
 		t.Errorf("said %s", out)
 	}
+	if strings.Contains(out, "hỏng ổ đĩa") {
+		t.Errorf("warned of another folder: %s", out)
+	}
 	if again := do(t, dir, "backup", "--to", place); strings.Contains(again, backup.KeyFile) {
 		t.Errorf("another key: %s", again)
+	}
+	if inside := do(t, dir, "backup"); !strings.Contains(inside, "hỏng ổ đĩa") {
+		t.Errorf("said nothing of one disk: %s", inside)
 	}
 	from, key := snapshot(t, place), filepath.Join(dir, backup.KeyFile)
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sodanvan/shared/viet"
+	"sodanvan/syncserver/backup"
 	"sodanvan/syncserver/registry"
 )
 
@@ -29,6 +30,8 @@ type facts struct {
 	// spareHere: the key of the spare still lies on this machine.
 	spareHere bool
 	address   string
+	// copies is the state of the places of backups.
+	copies backup.State
 }
 
 func factsOf(dir string) facts {
@@ -37,6 +40,8 @@ func factsOf(dir string) facts {
 	_, err := os.Stat(filepath.Join(dir, spareFile))
 	f.spareHere = err == nil
 	f.address = savedAddress(dir)
+	// What cannot be read of the places is told by the next backup.
+	f.copies, _ = backup.Look(dir)
 	return f
 }
 
@@ -44,8 +49,8 @@ func factsOf(dir string) facts {
 type health struct {
 	registry.Status
 	stuck registry.Stuck
-	// backup is when the last finished backup was taken; zero: never.
-	backup time.Time
+	// lastCopy is when the last finished backup was taken; zero: never.
+	lastCopy time.Time
 	facts
 }
 
@@ -57,7 +62,7 @@ func healthOf(ctx context.Context, reg *registry.Registry, dir string) (h health
 	if h.stuck, err = reg.Stuck(ctx); err != nil {
 		return h, err
 	}
-	h.backup, err = reg.LastBackup(ctx)
+	h.lastCopy, err = reg.LastBackup(ctx)
 	return h, err
 }
 
@@ -119,10 +124,10 @@ func (h health) text(dir string) string {
 	for _, l := range stuckLines(h.stuck) {
 		line("%s", l)
 	}
-	if h.backup.IsZero() {
+	if h.lastCopy.IsZero() {
 		line("Sao lưu lần cuối: chưa có")
 	} else {
-		line("Sao lưu lần cuối: %s", when(h.backup.UnixMilli()))
+		line("Sao lưu lần cuối: %s", when(h.lastCopy.UnixMilli()))
 	}
 	if h.freeKnown {
 		line("Ổ đĩa còn trống: %s", size(h.free))
@@ -154,10 +159,21 @@ func (h health) alarms() []string {
 	if h.freeKnown && h.free < lowDisk {
 		add("Ổ đĩa chỉ còn %s; hãy dọn bớt chỗ trước khi máy chủ ngừng nhận ghi chép.", size(h.free))
 	}
-	if h.backup.IsZero() {
+	if h.lastCopy.IsZero() {
 		add("Chưa có bản sao lưu nào; hãy chạy “syncserver backup” và giữ bản sao lưu ở ổ đĩa khác.")
-	} else if age := h.Now.Sub(h.backup); age > backupWithin {
+	} else if age := h.Now.Sub(h.lastCopy); age > backupWithin {
 		add("Bản sao lưu cuối đã cũ %s ngày; hãy chạy “syncserver backup” và xem vì sao việc sao lưu đã ngừng.", number(days(age)))
+	}
+	if h.copies.KeyHere {
+		add("Khóa mở bản sao lưu %s còn nằm trên máy chủ; hãy chép ra giấy hoặc USB, cất nơi khác rồi xóa khỏi máy này.", backup.KeyFile)
+	}
+	for _, p := range h.copies.Places {
+		if !p.Reached {
+			add("Không thấy nơi sao lưu %s; hãy cắm lại ổ đĩa ấy, hoặc xóa dòng đó trong %s nếu không còn dùng.", p.Path, backup.PlacesFile)
+		}
+	}
+	for _, dir := range h.copies.Before {
+		add("Thư mục %s là dữ liệu trước lần khôi phục, còn chứa khóa cũ; khi không cần nữa hãy xóa hẳn.", dir)
 	}
 	if h.spareHere {
 		add("Khóa dự phòng %s còn nằm trên máy chủ; hãy chép ra nơi cất giữ an toàn rồi xóa khỏi máy này.", spareFile)

@@ -34,7 +34,7 @@ func lock(dir, name string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	ok, err := tryLock(f)
+	ok, err := TryLock(f)
 	if err == nil && !ok {
 		err = errLocked
 	}

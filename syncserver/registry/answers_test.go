@@ -40,19 +40,3 @@ func TestAnswersAreKeptUntilConfirmed(t *testing.T) {
 	}
 	tw.sound()
 }
-
-// A phone's word about its stamps counts for what a restored server has lost, never else.
-func TestAGivenStampCountsOnlyAfterARestore(t *testing.T) {
-	tw := newTown(t, sqlite.Options{})
-	member := tw.phone("Bình")
-	member.sync()
-	h := member.household("Hộ Bình1")
-	member.sync(member.consent(h))
-	given := member.acks[1].GetStamp() - 1<<32
-	tw.clock = tw.clock.Add(time.Hour)
-	member.sync(resent(t, member.visit(member.id(), h, "một"), given))
-	if got := member.acks[2].GetStamp(); got <= member.acks[1].GetStamp() {
-		t.Errorf("stamp %d, after %d of the change before", got, member.acks[1].GetStamp())
-	}
-	tw.sound()
-}

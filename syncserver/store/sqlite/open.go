@@ -6,6 +6,7 @@ import (
 	_ "embed"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,7 +66,12 @@ func openDB(path string, m mode) (*sql.DB, error) {
 	} else {
 		pragmas += "&_txlock=immediate"
 	}
-	return sql.Open("sqlite", "file:"+path+pragmas)
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("data directory: %w", err)
+	}
+	// A folder may have a question mark or a per cent sign in its name.
+	return sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()+pragmas)
 }
 
 // migrate brings a file to the schema of today, a step in a transaction, and refuses one of a
