@@ -1,5 +1,5 @@
 # Two commands: make demo shows the product, make test proves it. Both set the machine up.
-.PHONY: setup gen check unit race window screenshots android-gate apk demo demo-script test bench fuzz
+.PHONY: simulate setup gen check unit race window screenshots android-gate apk demo demo-script test bench bench-peers bench-district fuzz kills weather mutants
 
 # The app's tags: its own threads are Fyne's (fyneDo), and pictures do not depend on the
 # machine's fonts (ci).
@@ -61,7 +61,40 @@ bench: setup
 	go test -tags $(TAGS) ./app/ui/household -run '^$$' -bench Scroll
 	go test -tags $(TAGS) ./test/window -run '^$$' -bench Window -benchtime 1x -timeout 30m
 
-# Every fuzz target for FUZZTIME each.
+# The same 10,000 rows through PouchDB and express-pouchdb, in turn with ours. Installs them,
+# and node where it is missing; nothing else needs node.
+bench-peers: setup
+	scripts/peers/install
+	go test ./test/bench -run '^$$' -bench Peers -benchtime 1x -timeout 30m
+
+# First syncs of a district's phones on this machine, and a large commune's morning. A trial:
+# make bench-district PHONES=300 RUSH=40.
+PHONES ?= 10000
+RUSH ?= 566
+bench-district: setup
+	PHONES=$(PHONES) RUSH=$(RUSH) go test ./test/bench -run '^$$' -bench District -benchtime 1x -timeout 60m
+
+# Every fuzz target for FUZZTIME each, two at a time.
 FUZZTIME ?= 15s
 fuzz: setup
-	scripts/fuzz $(FUZZTIME)
+	TAGS=$(TAGS) scripts/fuzz $(FUZZTIME)
+
+# kill -9 of the server under load and of the app while it writes, KILLS times each. Other
+# moments: make kills KILLS_SEED=2.
+KILLS ?= 200
+KILLS_SEED ?= 1
+kills: setup
+	KILLS=$(KILLS) KILLS_SEED=$(KILLS_SEED) go test ./test/kills -count=1 -v -timeout 30m
+
+# A day's work and a new phone's first sync over a bad line; says round trips, bytes, seconds.
+weather: setup
+	go test ./test/weather -count=1 -v -run 'Hamlet|Dies'
+
+# Breaks the sync on purpose, one promise at a time: each breakage has tests that must notice.
+mutants: setup
+	go run ./test/mutants
+
+# Whole towns under faults from a seed, so many of them: make simulate SEEDS=100000.
+SEEDS ?= 2000
+simulate: setup
+	SEEDS=$(SEEDS) go test -count=1 -timeout 0 -v -run Seeds ./test/simulation

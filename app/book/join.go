@@ -27,6 +27,18 @@ type recoverCmd struct{ join }
 
 func (c recoverCmd) Run(e *env) error { return e.join(c.join, notebook.Recover) }
 
+// rejoinCmd lets a book that the server does not know any more go on under a new code.
+type rejoinCmd struct{ join }
+
+func (c rejoinCmd) Run(e *env) error {
+	return e.with(func(n *notebook.Notebook) error {
+		if err := n.Rejoin(e, notebook.Network{Loopback: e.g.Loopback}, c.notebook()); err != nil {
+			return err
+		}
+		return e.sync(n, words.RejoinDone)
+	})
+}
+
 type joining func(ctx context.Context, o notebook.Options, network notebook.Network, j notebook.Join, pin string) (*notebook.Notebook, error)
 
 // join gets a book and fills it. A first sync that fails is no failure of joining: the

@@ -86,6 +86,7 @@ type cli struct {
 
 	Enrol     enrolCmd   `cmd:"" help:"Nhận sổ bằng mã trên phiếu."`
 	Recover   recoverCmd `cmd:"" help:"Quên mã PIN: mở lại sổ bằng mã mới của bí thư."`
+	Rejoin    rejoinCmd  `cmd:"" help:"Máy chủ chưa biết máy này: nối lại sổ bằng mã mới của bí thư."`
 	ChangePIN pinCmd     `cmd:"" name:"pin" help:"Đổi mã mở sổ."`
 
 	Me          meCmd          `cmd:"" help:"Sổ này của ai."`

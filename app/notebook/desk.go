@@ -17,7 +17,8 @@ import (
 )
 
 // Suggestion is a change on the desk that waits for a person: from a phone that did not
-// know of a handover, from an unconfirmed copy, from somebody whose office ended.
+// know of a handover, from an unconfirmed copy, from somebody whose office ended. Or it is a
+// record that a phone still had and the server, restored from a backup, has not.
 type Suggestion struct {
 	ID        ID        `json:"id"`
 	Why       Term      `json:"why"`
@@ -30,6 +31,8 @@ type Suggestion struct {
 	At        time.Time `json:"at"`
 	// Fields are what it would set; a value of nothing empties the field.
 	Fields []FieldLine `json:"fields"`
+	// Restored: taking it over puts back what was written before, as it was, by whom it was.
+	Restored bool `json:"restored,omitempty"`
 }
 
 // Suggestions gives what waits on the desk, oldest first; empty for who does not sit there.
@@ -38,28 +41,15 @@ func (n *Notebook) Suggestions() []Suggestion {
 	out := []Suggestion{}
 	for r := range v.Kind(pb.Kind_KIND_SUGGESTION) {
 		m := decode[pb.Suggestion](r.State)
-		if m.GetVerdict() != 0 {
-			continue
+		switch {
+		case m.GetVerdict() != 0 || m.GetSettled():
+		case len(m.GetRow()) > 0:
+			if s, ok := v.restored(r, m); ok {
+				out = append(out, s)
+			}
+		default:
+			out = append(out, v.suggestion(r, m))
 		}
-		p := suggested(m)
-		kind := p.GetEnvelope().GetKind()
-		s := Suggestion{
-			ID: ID(r.ID), Why: term(m.GetWhy()), Kind: kindTerm(kind),
-			Record: idFrom(p.GetEnvelope().GetId()), At: moment(m.GetTimeMs()), By: words.UnknownPerson,
-		}
-		if by, ok := (world{v}).MemberOfDevice(m.GetDevice()); ok {
-			s.By = v.memberName(by)
-		}
-		after := v.suggestedRecord(p)
-		s.Title = v.title(after)
-		if after.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
-			s.Household, s.Of = ID(after.Holder.ID), v.nameOf(after.Holder.ID.Bytes())
-		}
-		s.Fields = v.fieldLines(kind, lww.State{Body: p.GetSet()}, lww.Version{})
-		for _, f := range p.GetCleared() {
-			s.Fields = append(s.Fields, FieldLine{Field: f, Name: fieldName(kind, f)})
-		}
-		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b Suggestion) int {
 		if c := a.At.Compare(b.At); c != 0 {
@@ -68,6 +58,68 @@ func (n *Notebook) Suggestions() []Suggestion {
 		return bytes.Compare(a.ID[:], b.ID[:])
 	})
 	return out
+}
+
+// suggestion is one that brings a change.
+func (v *view) suggestion(r store.Record, m *pb.Suggestion) Suggestion {
+	p := suggested(m)
+	kind := p.GetEnvelope().GetKind()
+	s := Suggestion{ID: ID(r.ID), Why: term(m.GetWhy()), At: moment(m.GetTimeMs()), By: words.UnknownPerson}
+	if by, ok := (world{v}).MemberOfDevice(m.GetDevice()); ok {
+		s.By = v.memberName(by)
+	}
+	v.wouldBe(&s, v.suggestedRecord(p))
+	s.Fields = v.fieldLines(kind, lww.State{Body: p.GetSet()}, lww.Version{})
+	s.empties(kind, p.GetCleared())
+	return s
+}
+
+// restored is one that brings a record from before a restore of the server: what it would
+// change here, and who wrote it and when, not who still had it.
+func (v *view) restored(r store.Record, m *pb.Suggestion) (Suggestion, bool) {
+	row := new(pb.Row)
+	if proto.Unmarshal(m.GetRow(), row) != nil {
+		return Suggestion{}, false
+	}
+	was, ok := book.RecordFrom(row, r.Unit)
+	if !ok {
+		return Suggestion{}, false
+	}
+	s := Suggestion{
+		ID: ID(r.ID), Why: term(m.GetWhy()), Restored: true, By: v.memberName(was.Author),
+		At: was.State.Max().Stamp.Time().In(words.Zone()),
+	}
+	if was.Author.IsZero() {
+		s.By = words.UnknownPerson
+	}
+	known, here := v.Record(was.ID)
+	after := was
+	if here {
+		after = known.Record
+		after.State = lww.Join(known.State, was.State)
+	}
+	v.wouldBe(&s, after)
+	set, cleared, err := lww.Diff(known.State.Body, after.State.Body)
+	if err != nil || len(set)+len(cleared) == 0 {
+		set, cleared = was.State.Body, nil
+	}
+	s.Fields = v.fieldLines(was.Kind, lww.State{Body: set}, lww.Version{})
+	s.empties(was.Kind, cleared)
+	return s, true
+}
+
+// wouldBe says which record it is about.
+func (v *view) wouldBe(s *Suggestion, after book.Record) {
+	s.Kind, s.Record, s.Title = kindTerm(after.Kind), ID(after.ID), v.title(after)
+	if after.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
+		s.Household, s.Of = ID(after.Holder.ID), v.nameOf(after.Holder.ID.Bytes())
+	}
+}
+
+func (s *Suggestion) empties(kind pb.Kind, fields []uint32) {
+	for _, f := range fields {
+		s.Fields = append(s.Fields, FieldLine{Field: f, Name: fieldName(kind, f)})
+	}
 }
 
 // suggested gives the change inside a suggestion; empty where it cannot be read.
@@ -98,8 +150,9 @@ func (v *view) suggestedRecord(p *pb.Patch) book.Record {
 
 // Decide answers a suggestion. Accepting writes its content as the user's own change, in
 // one transaction with the verdict; where the rules do not let this user write it (a visit
-// of a member with a phone) the error says so and the suggestion stays. Not accepting
-// only says so: the server keeps what it was.
+// of a member with a phone) the error says so and the suggestion stays. Of a record from
+// before a restore only the verdict is written: the server puts it back as it was, with its
+// own times and writers. Not accepting only says so: the server keeps what it was.
 func (n *Notebook) Decide(ctx context.Context, suggestion ID, accept bool) error {
 	n.write.Lock()
 	defer n.write.Unlock()
@@ -109,13 +162,15 @@ func (n *Notebook) Decide(ctx context.Context, suggestion ID, accept bool) error
 		return ErrNotYours
 	}
 	m := decode[pb.Suggestion](r.State)
-	if m.GetVerdict() != 0 {
+	if m.GetVerdict() != 0 || m.GetSettled() {
 		return ErrGone
 	}
 	var writes []store.Write
 	m.Verdict = pb.Verdict_VERDICT_RETURNED.Enum()
 	if accept {
 		m.Verdict = pb.Verdict_VERDICT_APPROVED.Enum()
+	}
+	if accept && len(m.GetRow()) == 0 {
 		c, err := v.accepting(suggested(decode[pb.Suggestion](r.State)))
 		if err != nil {
 			return err

@@ -19,6 +19,9 @@ type Progress struct {
 	Trouble string
 	// Wiped: this phone was revoked, its unsent work handed over, and the book is gone.
 	Wiped bool
+	// Unknown: the server does not know this phone, since it was restored from a backup that
+	// is older. Nothing is lost; Rejoin with a new code goes on.
+	Unknown bool
 	// At is the phone's clock at the last whole reply of the server; zero: never.
 	At time.Time
 }
@@ -130,7 +133,7 @@ func (n *Notebook) ended(p *Progress, r Round, err error) {
 	trouble := Say(err)
 	n.trouble.Store(&trouble)
 	p.Running, p.Sent, p.Received = false, r.Sent, r.Received
-	p.Trouble, p.Wiped = trouble, p.Wiped || r.Wiped
+	p.Trouble, p.Wiped, p.Unknown = trouble, p.Wiped || r.Wiped, unknown(err)
 }
 
 // Kick makes Live sync now: on the button, when the network is back. It never blocks, and

@@ -89,6 +89,8 @@ func (v *view) wanted(ops []store.Op) (book.Record, error) {
 	r.Household, _ = book.IDFrom(o.Patch().GetEnvelope().GetHousehold())
 	if known, ok := v.Record(o.Record); ok {
 		r = known.Record
+	} else {
+		ops = append(slices.Clip(ops), v.waitingOf(o.Record)...)
 	}
 	for _, o := range ops {
 		version := lww.Version{Stamp: r.State.Max().Stamp.Next(), Device: v.me.Device}
@@ -99,6 +101,16 @@ func (v *view) wanted(ops []store.Op) (book.Record, error) {
 		r.State = state
 	}
 	return r, nil
+}
+
+// waitingOf gives the edits of a record that were not sent.
+func (v *view) waitingOf(record book.ID) (out []store.Op) {
+	for _, o := range v.Ops() {
+		if o.Record == record && o.State == store.Waiting {
+			out = append(out, o)
+		}
+	}
+	return out
 }
 
 // MendRefused sends a refused record again, mended by e, or as it is for nil (after the

@@ -16,6 +16,7 @@ import (
 	"sodanvan/app/words"
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/hlc"
 	"sodanvan/shared/lww"
 )
 
@@ -288,6 +289,9 @@ func TestMendRefused(t *testing.T) {
 	}
 	empty := ""
 	must[notebook.Saved](t)(n.MendRefused(t.Context(), s.ID, notebook.VisitEdit{Note: &empty}))
+	if n := n.Progress().ToSend; n != 1 {
+		t.Errorf("the creation and its edit go again as %d changes", n)
+	}
 	sync(t, n)
 	r, found := b.Record(s.ID)
 	var v pb.Visit
@@ -300,6 +304,36 @@ func TestMendRefused(t *testing.T) {
 	}
 	if _, err := n.MendRefused(t.Context(), s.ID, nil); !errors.Is(err, notebook.ErrGone) {
 		t.Errorf("mended twice: %v", err)
+	}
+}
+
+// An edit that was made while the creation was being refused goes into the new creation.
+func TestMendTakesEditsThatWait(t *testing.T) {
+	b := nt.NewBranch(t)
+	n := b.Phone(nt.Binh)
+	agree(t, n, nt.Dat, keep)
+	sync(t, n)
+	s := must[notebook.Saved](t)(n.RecordVisit(t.Context(), notebook.NewVisit{Household: nt.Dat, Contact: pb.Contact_CONTACT_AT_HOME, Note: "Gia đình hỏi về lịch lấy nước"}))
+	note := "Gia đình hỏi về lịch lấy nước, vụ xuân"
+	b.Refuse = func(*pb.Patch) *book.Refusal {
+		b.Refuse = nil
+		must[notebook.Saved](t)(n.EditVisit(t.Context(), s.ID, notebook.VisitEdit{Note: &note}))
+		return &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_NO_CONSENT, Field: 4, Rule: "no_consent_keep"}
+	}
+	sync(t, n)
+	if all := n.Mends(); len(all) != 1 || !slices.ContainsFunc(all[0].Fields, func(f notebook.FieldLine) bool { return f.Value == note }) {
+		t.Fatalf("%+v", all)
+	}
+	must[notebook.Saved](t)(n.MendRefused(t.Context(), s.ID, nil))
+	if n := n.Progress().ToSend; n != 1 {
+		t.Errorf("%d changes go", n)
+	}
+	sync(t, n)
+	r, found := b.Record(s.ID)
+	var v pb.Visit
+	decode(t, r.State.Body, &v, found)
+	if v.GetNote() != note || len(n.Mends()) != 0 || !n.State().Safe {
+		t.Errorf("%v, %+v", &v, n.State())
 	}
 }
 
@@ -426,6 +460,62 @@ func TestSuggestions(t *testing.T) {
 	}
 	if err := n.Decide(t.Context(), all[1].ID, true); !errors.Is(err, notebook.ErrNotYours) {
 		t.Errorf("a member decided: %v", err)
+	}
+}
+
+// A record that the restored server lacks: what it would bring back is told, and taking it
+// over writes the verdict alone.
+func TestSuggestionsAfterARestore(t *testing.T) {
+	b := nt.NewBranch(t)
+	desk := b.Phone(nt.Hoa)
+	row := func(kind pb.Kind, id notebook.ID, ms int64, m proto.Message) []byte {
+		return must[[]byte](t)(proto.Marshal(&pb.Row{
+			Envelope: &pb.Envelope{
+				Kind: kind.Enum(), Id: book.ID(id).Bytes(), Author: book.ID(nt.Binh).Bytes(), Subject: book.ID(nt.Lan).Bytes(),
+				Holder: book.Holder{Kind: pb.HolderKind_HOLDER_KIND_HOUSEHOLD, ID: book.ID(nt.Lan)}.Proto(),
+			},
+			Body: must[[]byte](t)(lww.Encode(m)), Stamp: proto.Uint64(uint64(hlc.Make(ms, 0))), Device: proto.Uint32(nt.BinhDevice),
+		}))
+	}
+	put := func(n uint64, m *pb.Suggestion) {
+		m.Why, m.Device = pb.SuggestionReason_SUGGESTION_REASON_RESTORED.Enum(), proto.Uint32(99)
+		b.Put(pb.Kind_KIND_SUGGESTION, nt.NewID(n), nt.Lan, nt.Desk, m)
+	}
+	visit := row(pb.Kind_KIND_VISIT, nt.NewID(77), 1_790_000_000_000, &pb.Visit{Note: proto.String("gia đình khỏe")})
+	put(10, &pb.Suggestion{Row: visit})
+	put(11, &pb.Suggestion{Row: visit, Settled: proto.Bool(true)})
+	put(12, &pb.Suggestion{Row: row(pb.Kind_KIND_HOUSEHOLD, nt.Lan, 2_900_000_000_000, &pb.Household{Phone: proto.String("0955555555")})})
+	put(13, &pb.Suggestion{Row: []byte("no row")})
+	sync(t, desk)
+	all := desk.Suggestions()
+	if len(all) != 2 {
+		t.Fatalf("%+v", all)
+	}
+	s := all[0]
+	if !s.Restored || s.Kind.Text != "Lượt tiếp xúc" || s.Of != "Hộ bà Trần Thị Lan" || s.By != "Trần Văn Bình" || s.Why.Code != "restored" ||
+		s.At.UnixMilli() != 1_790_000_000_000 || len(s.Fields) != 1 || s.Fields[0].Value != "gia đình khỏe" || s.Record != nt.NewID(77) {
+		t.Errorf("%+v", s)
+	}
+	// Of a record that is here only what would be another is told.
+	if s := all[1]; s.Record != nt.Lan || len(s.Fields) != 1 || s.Fields[0].Value != "0955 555 555" {
+		t.Errorf("%+v", s)
+	}
+	before := desk.Progress().ToSend
+	ok(t, desk.Decide(t.Context(), s.ID, true))
+	if n := desk.Progress().ToSend - before; n != 1 {
+		t.Errorf("taking it over wrote %d changes", n)
+	}
+	if len(desk.Suggestions()) != 1 {
+		t.Errorf("%+v", desk.Suggestions())
+	}
+	if err := desk.Decide(t.Context(), nt.NewID(11), true); !errors.Is(err, notebook.ErrGone) {
+		t.Errorf("a settled one was decided: %v", err)
+	}
+	sync(t, desk)
+	for _, r := range b.Of(pb.Kind_KIND_VISIT) {
+		if r.ID == book.ID(nt.NewID(77)) {
+			t.Error("the phone wrote the visit itself")
+		}
 	}
 }
 

@@ -110,6 +110,12 @@ func wiped(err error) bool {
 	return errors.As(err, &e) && e.Outcome.Kind == syncing.Revoked && e.Err == nil
 }
 
+// unknown tells whether a sync ended because the server does not know this phone.
+func unknown(err error) bool {
+	var e *StoppedError
+	return errors.As(err, &e) && e.Outcome.Problem.GetCode() == pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN
+}
+
 func (n *network) Keep(ctx context.Context, kick <-chan struct{}, w Watch) {
 	n.book.round, n.book.moved = Traffic{}, w.Moved
 	server := &begins{Server: n.Client, first: true, begun: w.Begun}
@@ -177,6 +183,36 @@ func (a *Attempt) identify(ctx context.Context, j Join, inv seal.Invitation, o s
 		a.identity = &id
 	}
 	return *a.identity, nil
+}
+
+// Address is that of the book's server.
+func (n *Notebook) Address() string { return n.store.Snapshot().State().Identity.Address }
+
+// Rejoin goes on with this book under a new code of the same member, where the server does
+// not know the phone any more (Progress.Unknown). All that is in the book stays, and what the
+// server lacks goes again. Without an address, in the invitation or the Join, it is that of
+// before. Errors leave the book as it is.
+func (n *Notebook) Rejoin(ctx context.Context, network Network, j Join) error {
+	inv, err := seal.ParseInvitation(j.Invitation)
+	if err != nil {
+		return err
+	}
+	if inv.Address == "" {
+		inv.Address = j.Address
+	}
+	a := j.Attempt
+	if a == nil {
+		a = &Attempt{}
+	}
+	if a.joining == nil || a.code != j.Invitation {
+		*a = Attempt{joining: syncing.NewJoining(inv, j.DeviceName, nil), code: j.Invitation}
+	}
+	a.joining.Invitation, a.joining.DeviceName = inv, j.DeviceName
+	if err := a.joining.Rejoin(ctx, n.store, syncing.Options{Loopback: network.Loopback}); err != nil {
+		return err
+	}
+	n.Kick()
+	return nil
 }
 
 // Enrol joins with a code and makes the book behind the PIN. It looks first whether there

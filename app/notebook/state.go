@@ -23,6 +23,8 @@ type State struct {
 	Conflicts int `json:"conflicts"`
 	// Filling are households or books that are still being fetched.
 	Filling int `json:"filling"`
+	// Offers are records from before a restore of the server that it is still to be shown.
+	Offers int `json:"offers,omitempty"`
 	// LastSync is the phone's clock; the zero time: never.
 	LastSync time.Time `json:"last_sync"`
 	// LowSpace: so little room is left that writing may soon fail.
@@ -39,7 +41,7 @@ func (n *Notebook) State() State {
 	st := v.State()
 	s := State{
 		Drafts: len(v.Snapshot.Drafts()), Mends: len(v.pending()), Leaving: len(st.Leaving), Filling: len(st.Fillings),
-		LastSync: moment(st.LastSyncMS), Conflicts: len(v.conflicts()),
+		LastSync: moment(st.LastSyncMS), Conflicts: len(v.conflicts()), Offers: v.OfferCount(),
 	}
 	for _, o := range v.Ops() {
 		switch {
@@ -68,10 +70,11 @@ func (n *Notebook) State() State {
 	say(s.Leaving > 0, words.LeavingCount(s.Leaving))
 	say(s.Parked > 0, words.ParkedCount(s.Parked))
 	say(s.Suggested > 0, words.SuggestedCount(s.Suggested))
+	say(s.Offers > 0, words.OfferCount(s.Offers))
 	say(s.Filling > 0, words.Filling)
 	say(len(st.Differs) > 0 || v.Damaged() > 0, words.Differs)
 	say(trouble != nil && *trouble != "", deref(trouble))
-	s.Safe = s.Unsent+s.Drafts+s.Mends+s.Parked == 0 && !s.LastSync.IsZero()
+	s.Safe = s.Unsent+s.Drafts+s.Mends+s.Parked+s.Offers == 0 && !s.LastSync.IsZero()
 	say(s.Safe, words.AllSafe)
 	s.Lines = append(s.Lines, words.LastSync(s.LastSync))
 	return s

@@ -82,14 +82,16 @@ type opJSON struct {
 	MadeMS  int64       `json:"made_ms"`
 	Stamp   hlc.Stamp   `json:"stamp,omitempty"`
 	Seq     uint64      `json:"seq,omitempty"`
-	Refusal []byte      `json:"refusal,omitempty"` // a marshalled pb.Refusal
+	Refusal []byte      `json:"refusal,omitzero"` // a marshalled pb.Refusal
 	Mended  bool        `json:"mended,omitempty"`
 	Left    bool        `json:"left,omitempty"`
+	Gone    bool        `json:"gone,omitempty"`
+	Was     OpState     `json:"was,omitempty"`
 }
 
 func encodeOp(o *Op) ([]byte, error) {
 	j := opJSON{o.Number, o.Device, o.State, o.Record, o.Kind, o.Holder, o.Unit, o.Bytes,
-		o.Session, o.MadeMS, o.Stamp, o.Seq, nil, o.Mended, o.Left}
+		o.Session, o.MadeMS, o.Stamp, o.Seq, nil, o.Mended, o.Left, o.Gone, o.Was}
 	if o.Refusal != nil {
 		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(o.Refusal)
 		if err != nil {
@@ -106,14 +108,14 @@ func decodeOp(key uint64, b []byte) (*Op, error) {
 		return nil, fmt.Errorf("decode change %d: %w", key, err)
 	}
 	o := &Op{key, j.Number, j.Device, j.State, j.Record, j.Kind, j.Holder, j.Unit, j.Bytes,
-		j.Session, j.MadeMS, j.Stamp, j.Seq, nil, j.Mended, j.Left, nil}
+		j.Session, j.MadeMS, j.Stamp, j.Seq, nil, j.Mended, j.Left, j.Gone, j.Was, nil}
 	if o.State == Refused || j.Refusal != nil {
 		o.Refusal = new(pb.Refusal)
 		if err := proto.Unmarshal(j.Refusal, o.Refusal); err != nil {
 			return nil, fmt.Errorf("decode refusal: %w", err)
 		}
 	}
-	if o.State != Erased {
+	if o.State != Erased && o.State != Offering {
 		o.patch = new(pb.Patch)
 		if err := proto.Unmarshal(j.Bytes, o.patch); err != nil {
 			return nil, fmt.Errorf("decode change %d: %w", key, err)
@@ -167,20 +169,13 @@ func encodePatch(p *pb.Patch) ([]byte, error) {
 	return b, nil
 }
 
-// State lies in two rows: listings are large and seldom change.
-const (
-	stateMain     = 1
-	stateListings = 2
-)
+// stateMain is the row of the state.
+const stateMain = 1
 
-func encodeState(st *State) (main, listings []byte, err error) {
-	rest := *st
-	rest.Listings = nil
-	if main, err = json.Marshal(rest); err != nil {
-		return nil, nil, fmt.Errorf("encode state: %w", err)
+func encodeState(st *State) ([]byte, error) {
+	b, err := json.Marshal(st)
+	if err != nil {
+		return nil, fmt.Errorf("encode state: %w", err)
 	}
-	if listings, err = json.Marshal(st.Listings); err != nil {
-		return nil, nil, fmt.Errorf("encode state: %w", err)
-	}
-	return main, listings, nil
+	return b, nil
 }

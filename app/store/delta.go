@@ -5,8 +5,6 @@ import (
 	"context"
 	"slices"
 
-	"google.golang.org/protobuf/proto"
-
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/hlc"
@@ -61,10 +59,12 @@ func (w *writer) apply(d Delta, out *Applied) {
 	}
 	w.filling(d.Filling)
 	w.serverRows(d.Rows, out)
+	w.erased(d.Erased)
 	w.settle()
+	w.heal(d, out)
 	w.compare(d, out)
-	if len(d.Listings) > 0 {
-		w.listings(d.Listings)
+	if d.Device == st.Identity.Device {
+		w.dropOffers(d.Offered)
 	}
 }
 
@@ -147,7 +147,7 @@ func (w *writer) acks(acks []*pb.Ack, out *Applied) {
 			continue
 		}
 		if o != nil {
-			if a.GetBuilt() {
+			if a.GetBuilt() && !o.Gone {
 				w.build(o, a)
 			}
 			byNumber[o.Number] = w.ack(o, a, out)
@@ -181,12 +181,16 @@ func (w *writer) build(o *Op, a *pb.Ack) {
 
 func (w *writer) ack(o *Op, a *pb.Ack, out *Applied) *Op {
 	c := *o
-	c.Stamp, c.Seq, c.Refusal = hlc.Stamp(a.GetStamp()), a.GetSeq(), nil
+	c.Stamp, c.Seq, c.Refusal, c.Was = hlc.Stamp(a.GetStamp()), a.GetSeq(), nil, 0
 	switch {
 	case o.State == Erased:
 		return o
+	case o.Gone:
+		w.blank(o)
+		return o
 	case a.GetResult() == pb.Result_RESULT_ERASED:
-		w.erase(o)
+		w.blank(o)
+		w.erase(map[book.ID]bool{o.Record: true})
 		return o
 	case o.Mended:
 		c.State = Done
@@ -205,23 +209,6 @@ func (w *writer) ack(o *Op, a *pb.Ack, out *Applied) *Op {
 	}
 	w.putOp(&c)
 	return &c
-}
-
-// erase removes every body of a record that was erased on the server: the row, drafts and
-// changes. Changes that were sent and not answered stay until they are: other bytes under
-// their numbers would look like a copied phone.
-func (w *writer) erase(of *Op) {
-	w.dropRow(of.Record)
-	w.dropDraft(of.Record)
-	for _, o := range slices.Clone(w.ops) {
-		switch {
-		case o.Record != of.Record:
-		case o.State == Waiting:
-			w.dropOp(o.Key)
-		case o == of || o.State != Sending:
-			w.blank(o)
-		}
-	}
 }
 
 // blank leaves the number of a change and nothing else.
@@ -420,7 +407,7 @@ func (w *writer) finishLeaving() {
 	}
 	busy := map[book.Holder]bool{}
 	for _, o := range w.ops {
-		if o.Pending() {
+		if o.Pending() || o.State == Offering {
 			busy[o.Holder] = true
 		}
 	}
@@ -560,6 +547,7 @@ func (w *writer) compare(d Delta, out *Applied) {
 			st.DifferCount++
 		} else {
 			st.Differs = nil
+			w.dropDamaged()
 		}
 		return
 	}
@@ -573,23 +561,10 @@ func (w *writer) compare(d Delta, out *Applied) {
 	if len(st.Differs) > 0 {
 		st.DifferCount++
 		st.SumDiffers = true // until the lines agree again
+	} else {
+		w.dropDamaged()
 	}
 	out.Differs = st.Differs
-}
-
-func (w *writer) listings(ls []*pb.Listing) {
-	st := w.st()
-	st.Listings = nil
-	for _, l := range ls {
-		x := Listing{Holder: book.HolderFrom(l.GetHolder())}
-		for _, r := range l.GetRows() {
-			if id, ok := book.IDFrom(r.GetId()); ok {
-				x.Rows = append(x.Rows, RowHash{id, r.GetHash()})
-			}
-		}
-		st.Listings = append(st.Listings, x)
-	}
-	w.listingsChanged = true
 }
 
 // clone goes on as a device of its own: another one used these numbers. What was not acked
@@ -613,64 +588,8 @@ func (w *writer) clone(n *pb.CloneNotice, out *Applied) {
 			w.dropOp(o.Key) // the server has it, under the old number
 			continue
 		default:
-			continue // stored, refused, suggested: settled or shown as before
+			continue // stored, refused, suggested: settled or shown as before; offers go as they are
 		}
 		w.putOp(&c)
 	}
-}
-
-// newEpoch goes back with a server that was restored: cursors to what it then had, and all
-// changes that are not in a finished backup are sent again under their numbers, with the
-// stamps they got. Nothing is dropped.
-func (w *writer) newEpoch(d Delta, out *Applied) {
-	st := w.st()
-	if bytes.Equal(d.Epoch.GetId(), st.Identity.Epoch) || len(d.Epoch.GetId()) == 0 {
-		return
-	}
-	out.Epoch = true
-	st.Identity.Epoch = d.Epoch.GetId()
-	st.ServerNow = d.Now
-	at := map[book.ID]uint64{}
-	for _, c := range d.Epoch.GetAt() {
-		if unit, ok := book.IDFrom(c.GetUnit()); ok {
-			at[unit] = c.GetSeq()
-		}
-	}
-	cursors := slices.Clone(st.Cursors)
-	for i, c := range cursors {
-		cursors[i].Seq = min(c.Seq, at[c.Unit])
-	}
-	st.Cursors = cursors
-	fillings := slices.Clone(st.Fillings)
-	for i, f := range fillings {
-		fillings[i].Upto = min(f.Upto, at[st.unitOf(f.Holder)])
-		fillings[i].Below = min(f.Below, fillings[i].Upto+1)
-	}
-	st.Fillings = fillings
-	// New rows will take the numbers of rows that the restored server never had: ours must
-	// not look newer than those.
-	w.rows.each(func(_ book.ID, r *row) bool {
-		if top := at[r.rec.Unit]; r.rec.Seq > top {
-			rec := *r.rec
-			rec.Seq = top
-			w.putRow(&rec, r.hash)
-		}
-		return true
-	})
-	for _, o := range slices.Clone(w.ops) {
-		if o.Device != st.Identity.Device || o.Number <= st.Kept || o.State == Erased || o.Number > st.Confirmed {
-			continue
-		}
-		c := *o
-		c.State, c.Seq = Sending, 0
-		if o.Stamp != 0 {
-			p := proto.Clone(o.patch).(*pb.Patch)
-			p.GivenStamp = proto.Uint64(uint64(o.Stamp))
-			if b, err := encodePatch(p); err == nil {
-				c.patch, c.Bytes = p, b
-			}
-		}
-		w.putOp(&c)
-	}
-	st.Confirmed = min(st.Confirmed, st.Kept)
 }

@@ -143,6 +143,22 @@ func TestMending(t *testing.T) {
 	}
 }
 
+// The edits of a refused new record that wait would reach the server before the new creation.
+func TestMendingANewRecordTakesItsEditsAlong(t *testing.T) {
+	s, _ := settledBook(t)
+	added(t, s, visitWrite(t, 1, 1, true, "a"))
+	frozen(t, s, 1)
+	added(t, s, visitWrite(t, 1, 1, false, "b"), visitWrite(t, 2, 1, true, "c"))
+	applied(t, s, Delta{Acks: []*pb.Ack{result(1, pb.Result_RESULT_REFUSED)}})
+	whole := visitWrite(t, 1, 1, true, "ab")
+	whole.Mends = true
+	added(t, s, whole)
+	wantStates(t, s, Done, Waiting, Waiting)
+	if ops := frozen(t, s, 1<<20); len(ops) != 2 || ops[0].Record != id('V', 2) || !ops[1].Patch().GetCreate() {
+		t.Errorf("to send: %+v", ops)
+	}
+}
+
 func TestAHouseholdLeavesWhenNothingIsUnsent(t *testing.T) {
 	s, o := settledBook(t, visitRow(t, 1, 1, 8, "một"), visitRow(t, 2, 2, 9, "hai"))
 	added(t, s, visitWrite(t, 3, 1, true, "chưa gửi"))
@@ -306,31 +322,6 @@ func TestDigestsThatDiffer(t *testing.T) {
 	if !slices.Equal(st.Differs, []book.Holder{household(1), branchHolder}) || st.DifferCount != 2 || !st.SumDiffers {
 		t.Errorf("state %+v", st)
 	}
-	applied(t, s, Delta{Compared: true, PhoneMS: 5, Listings: []*pb.Listing{{Holder: household(1).Proto(), Rows: []*pb.RowHash{{Id: id('V', 8).Bytes(), Hash: proto.Uint64(4)}}}}})
-	if st := s.Snapshot().State(); len(st.Listings) != 1 || st.Listings[0].Rows[0] != (RowHash{id('V', 8), 4}) || st.ComparedMS != 5 {
-		t.Errorf("listings %+v", st.Listings)
-	}
-}
-
-func TestErasureTakesEveryBody(t *testing.T) {
-	s, _ := settledBook(t, visitRow(t, 1, 1, 8, "một"))
-	added(t, s, visitWrite(t, 1, 1, false, "a"), visitWrite(t, 1, 1, false, "b"))
-	frozen(t, s, 1<<20)
-	added(t, s, visitWrite(t, 1, 1, false, "c"), visitWrite(t, 2, 1, true, "d"))
-	if err := s.SaveDraft(t.Context(), Draft{ID: id('V', 1), Holder: household(1), Form: []byte("e")}); err != nil {
-		t.Fatal(err)
-	}
-	applied(t, s, Delta{Acks: []*pb.Ack{result(1, pb.Result_RESULT_ERASED)}})
-	b := s.Snapshot()
-	if _, ok := b.Row(id('V', 1)); ok || len(b.Drafts()) != 0 {
-		t.Error("row or draft stayed")
-	}
-	wantStates(t, s, Erased, Sending, Waiting) // the frozen one is still to be answered
-	applied(t, s, Delta{Acks: []*pb.Ack{result(2, pb.Result_RESULT_ERASED)}})
-	wantStates(t, s, Erased, Erased, Waiting)
-	if o := s.Snapshot().ops[1]; len(o.Bytes) != 0 || o.Patch() != nil {
-		t.Errorf("bytes stayed: %+v", o)
-	}
 }
 
 func TestACopyGoesOnAsADeviceOfItsOwn(t *testing.T) {
@@ -365,36 +356,6 @@ func TestACopyGoesOnAsADeviceOfItsOwn(t *testing.T) {
 		t.Error("still unconfirmed")
 	}
 	wantStates(t, s, Suggested, Suggested, Waiting, Waiting)
-}
-
-func TestANewEpochLosesNothing(t *testing.T) {
-	s, _ := settledBook(t, visitRow(t, 1, 1, 8, "một"))
-	for n := range uint64(5) {
-		added(t, s, visitWrite(t, n+10, 1, true, "x"))
-	}
-	frozen(t, s, 1<<20)
-	applied(t, s, Delta{Acks: []*pb.Ack{stored(1, 50), stored(2, 51), result(3, pb.Result_RESULT_REFUSED), stored(4, 53)}, Kept: 1, Cursors: cursors(5, 60),
-		Rows: []*pb.Row{visitRow(t, 2, 1, 55, "sau bản sao lưu")}})
-	wantStates(t, s, Done, Refused, Done, Sending)
-	kept := s.Snapshot().Ops()
-	out := applied(t, s, Delta{Epoch: &pb.Epoch{Id: []byte("epoch two"), Parent: []byte("epoch one"), At: []*pb.Cursor{{Unit: branch.Bytes(), Seq: proto.Uint64(40)}}}, Now: 5})
-	st := s.Snapshot().State()
-	if !out.Epoch || string(st.Identity.Epoch) != "epoch two" || st.Cursor(branch) != 40 || st.Cursor(commune) != 0 || st.Confirmed != 1 {
-		t.Fatalf("%+v %+v", out, st)
-	}
-	wantStates(t, s, Sending, Sending, Sending, Sending)
-	ops := frozen(t, s, 1<<20)
-	if len(ops) != 4 || ops[0].Number != 2 || hlc.Stamp(ops[0].Patch().GetGivenStamp()) != hlc.Make(1_800_000_000_000, 2) || ops[3].Patch().GetGivenStamp() != 0 {
-		t.Errorf("to send again: %+v (were %+v)", ops, kept)
-	}
-	// A row that the restored server never had gives way to whatever it sends.
-	applied(t, s, Delta{Rows: []*pb.Row{visitRow(t, 2, 1, 41, "viết lại")}, Cursors: cursors(6, 45), Acks: []*pb.Ack{stored(2, 42)}})
-	if got := note(t, s.Snapshot(), 2); got != "viết lại" {
-		t.Errorf("note %q", got)
-	}
-	if s.Snapshot().State().Cursor(branch) != 45 {
-		t.Error("cursor")
-	}
 }
 
 func TestAnotherBranch(t *testing.T) {

@@ -22,6 +22,15 @@
 // Beside the file a small one counts wrong guesses at the PIN, and a device check leaves
 // another; neither tells anything of the book.
 //
+// # After the server was restored
+//
+// A server that was restored from a backup begins a new epoch. Own changes that the backup
+// lacks go again under their numbers, which is why they are kept until a backup has them;
+// rows that it may lack are taken out of the book and offered to it (restore.go). A device
+// that it does not know gets a new enrolment and keeps the book (rejoin.go). What the server
+// erased goes at once, keys first (erase.go); where digests differ, its listing sets the rows
+// right (heal.go).
+//
 // # Errors
 //
 // [*BusyError], [*NewerError], [*FullError], [*MissingError], [*ExistsError], [*LeavingError]

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/lww"
 	"sodanvan/shared/seal"
 )
 
@@ -28,18 +30,18 @@ func TestMemoryIsWhatTheFileSays(t *testing.T) {
 			rt.Fatal(err)
 		}
 		defer func() { s.Close() }()
-		seq, number := uint64(10), uint64(0)
+		seq, number, device := uint64(10), uint64(0), uint32(7)
 		hh := func() uint64 { return rapid.Uint64Range(1, 3).Draw(rt, "household") }
 		visit := func() uint64 { return rapid.Uint64Range(1, 8).Draw(rt, "visit") }
 		for range rapid.IntRange(1, 25).Draw(rt, "steps") {
-			switch rapid.SampledFrom([]string{"rows", "rows", "write", "write", "draft", "view", "acks", "cursor"}).Draw(rt, "what") {
+			switch rapid.SampledFrom([]string{"rows", "rows", "write", "write", "draft", "view", "acks", "cursor", "restored", "taken", "erased", "listing", "rejoined"}).Draw(rt, "what") {
 			case "rows":
 				var rows []*pb.Row
 				for range rapid.IntRange(1, 4).Draw(rt, "rows") {
 					seq++
 					rows = append(rows, visitRow(t, visit(), hh(), seq, "từ máy chủ"))
 				}
-				_, err = s.Apply(ctx, Delta{Device: 7, Rows: rows})
+				_, err = s.Apply(ctx, Delta{Device: device, Rows: rows})
 			case "write":
 				_, err = s.AddOps(ctx, visitWrite(t, visit(), hh(), rapid.Bool().Draw(rt, "create"), "của tôi"))
 			case "draft":
@@ -52,7 +54,7 @@ func TestMemoryIsWhatTheFileSays(t *testing.T) {
 						grants = append(grants[:len(grants):len(grants)], Grant{household(n + 1), g})
 					}
 				}
-				_, err = s.Apply(ctx, Delta{Device: 7, View: view(grants...), Filling: done(grants...)})
+				_, err = s.Apply(ctx, Delta{Device: device, View: view(grants...), Filling: done(grants...)})
 			case "acks":
 				var ops []Op
 				if ops, err = s.Freeze(ctx, rapid.IntRange(1, 500).Draw(rt, "page")); err != nil {
@@ -66,9 +68,44 @@ func TestMemoryIsWhatTheFileSays(t *testing.T) {
 					a.Result = rapid.SampledFrom([]pb.Result{pb.Result_RESULT_STORED, pb.Result_RESULT_REFUSED, pb.Result_RESULT_PARKED, pb.Result_RESULT_SUGGESTION, pb.Result_RESULT_ERASED}).Draw(rt, "result").Enum()
 					acks = append(acks, a)
 				}
-				_, err = s.Apply(ctx, Delta{Device: 7, Acks: acks, Kept: number / 2})
+				_, err = s.Apply(ctx, Delta{Device: device, Acks: acks, Kept: number / 2})
 			case "cursor":
-				_, err = s.Apply(ctx, Delta{Device: 7, Cursors: []*pb.Cursor{{Unit: branch.Bytes(), Seq: proto.Uint64(seq)}}})
+				_, err = s.Apply(ctx, Delta{Device: device, Cursors: []*pb.Cursor{{Unit: branch.Bytes(), Seq: proto.Uint64(seq)}}})
+			case "restored":
+				at := rapid.Uint64Range(0, seq).Draw(rt, "at")
+				e := &pb.Epoch{Id: []byte(fmt.Sprint("epoch ", seq, at)), At: cursors(0, at), LastOp: proto.Uint64(rapid.Uint64Range(0, s.Snapshot().State().LastNumber).Draw(rt, "last"))}
+				_, err = s.Apply(ctx, Delta{Device: device, Epoch: e})
+				seq = at
+				contiguous(rt, s)
+			case "taken":
+				var some []*pb.Row
+				for r := range s.Snapshot().Offers() {
+					if rapid.Bool().Draw(rt, "took") {
+						some = append(some, r)
+					}
+				}
+				_, err = s.Apply(ctx, Delta{Device: device, Offered: some})
+			case "erased":
+				one := id('V', visit())
+				if rapid.Bool().Draw(rt, "of a household") {
+					one = id('H', hh())
+				}
+				_, err = s.Apply(ctx, Delta{Device: device, Erased: [][]byte{one.Bytes()}})
+			case "listing":
+				h := household(hh())
+				l := &pb.Listing{Holder: h.Proto()}
+				for r := range s.Snapshot().Held(h) {
+					if rapid.Bool().Draw(rt, "listed") {
+						l.Rows = append(l.Rows, &pb.RowHash{Id: r.ID.Bytes(), Hash: proto.Uint64(lww.RowHash(rowOf(r.Record)))})
+					}
+				}
+				_, err = s.Apply(ctx, Delta{Device: device, Listings: []*pb.Listing{l}})
+			case "rejoined":
+				device++
+				again := s.Snapshot().State().Identity
+				again.Device = device
+				err = s.Rejoin(ctx, again)
+				contiguous(rt, s)
 			}
 			if err != nil && !isLeaving(err) {
 				rt.Fatal(err)
@@ -86,6 +123,20 @@ func TestMemoryIsWhatTheFileSays(t *testing.T) {
 			rt.Fatal("damaged rows")
 		}
 	})
+}
+
+// contiguous: the changes that are to be sent have numbers without a hole, up to the last.
+func contiguous(t *rapid.T, s *Store) {
+	st := s.Snapshot().State()
+	next := st.Confirmed
+	for _, o := range sent(st, s.Snapshot().ops) {
+		if next++; o.Number != next {
+			t.Fatalf("change %d follows %d", o.Number, next-1)
+		}
+	}
+	if next != st.LastNumber {
+		t.Fatalf("the last number is %d, the last change %d", st.LastNumber, next)
+	}
 }
 
 func isLeaving(err error) bool {

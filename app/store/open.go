@@ -168,9 +168,11 @@ func create(ctx context.Context, o Options, id Identity, pin string, device seal
 	if err != nil {
 		return s, err
 	}
-	if s.recovery, err = seal.SealToRecovery(seal.RecoveryPub(id.RecoveryKey), s.bookKey, s.name); err != nil {
+	recovery, err := seal.SealToRecovery(seal.RecoveryPub(id.RecoveryKey), s.bookKey, s.name)
+	if err != nil {
 		return s, err
 	}
+	s.recovery.Store(&recovery)
 	// One transaction: a crash leaves a book or none.
 	tx, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
@@ -180,20 +182,13 @@ func create(ctx context.Context, o Options, id Identity, pin string, device seal
 	if _, err = tx.Exec(schema); err != nil {
 		return s, diskError(err)
 	}
-	if _, err = tx.Exec("INSERT INTO book (id, name, device, wrapped, sealed) VALUES (1, ?, ?, ?, ?)", s.name, id.Device, wrapped.Bytes(), s.recovery); err != nil {
+	if _, err = tx.Exec("INSERT INTO book (id, name, device, wrapped, sealed) VALUES (1, ?, ?, ?, ?)", s.name, id.Device, wrapped.Bytes(), recovery); err != nil {
 		return s, diskError(err)
 	}
 	st := &State{Identity: id}
 	run := &runner{s: s, tx: tx, made: s.keys, stmts: map[string]*sql.Stmt{}}
 	defer run.close()
-	main, listings, err := encodeState(st)
-	if err != nil {
-		return s, err
-	}
-	if err = run.putState(stateMain, main); err != nil {
-		return s, diskError(err)
-	}
-	if err = run.putState(stateListings, listings); err != nil {
+	if err = run.putState(st); err != nil {
 		return s, diskError(err)
 	}
 	if _, err = tx.Exec("PRAGMA user_version = " + strconv.Itoa(schemaVersion)); err != nil {
@@ -231,10 +226,11 @@ func open(ctx context.Context, o Options, unwrap func(*Store, seal.Wrapped) (sea
 	if v > schemaVersion {
 		return s, &NewerError{Found: v, Known: schemaVersion}
 	}
-	var wrappedBytes []byte
-	if err = s.db.QueryRowContext(ctx, "SELECT name, wrapped, sealed FROM book").Scan(&s.name, &wrappedBytes, &s.recovery); err != nil {
+	var wrappedBytes, recovery []byte
+	if err = s.db.QueryRowContext(ctx, "SELECT name, wrapped, sealed FROM book").Scan(&s.name, &wrappedBytes, &recovery); err != nil {
 		return s, fmt.Errorf("read book: %w", err)
 	}
+	s.recovery.Store(&recovery)
 	wrapped, err := seal.ParseWrapped(wrappedBytes)
 	if err != nil {
 		return s, err
@@ -279,12 +275,12 @@ func (s *Store) load(ctx context.Context) (*Snapshot, error) {
 	}
 	b := &Snapshot{state: new(State)}
 	err := s.each(ctx, "SELECT id, key, body FROM state", func(id, key uint64, body sql.RawBytes) error {
+		if id != stateMain {
+			return nil // listings, which earlier apps kept
+		}
 		plain, err := s.sealer.Open("state", keyName(id), keyName(key), body)
 		if err != nil {
 			return err
-		}
-		if id == stateListings {
-			return json.Unmarshal(plain, &b.state.Listings)
 		}
 		return json.Unmarshal(plain, b.state)
 	})
@@ -379,12 +375,12 @@ func (s *Store) loadRows(ctx context.Context, b *Snapshot) error {
 		s.nextRow = max(s.nextRow, id+1)
 		plain, err := s.sealer.Open("row", keyName(id), keyName(key), body)
 		if err != nil {
-			b.damaged++
+			b.damaged = append(b.damaged, id)
 			return nil
 		}
 		rec, hash, err := decodeRow(plain)
 		if err != nil {
-			b.damaged++
+			b.damaged = append(b.damaged, id)
 			return nil
 		}
 		r := &row{rec: rec, local: id, hash: hash}

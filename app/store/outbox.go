@@ -48,6 +48,9 @@ func (s *Store) addOps(ctx context.Context, writes []Write) ([]uint64, error) {
 			if wr.Mends {
 				w.mend(id)
 			}
+			if wr.Mends && wr.Patch.GetCreate() {
+				w.dropWaiting(id, key)
+			}
 		}
 		return nil
 	})
@@ -137,6 +140,16 @@ func (w *writer) mend(id book.ID) {
 	for _, o := range slices.Clone(w.ops) {
 		if o.Record == id && o.State == Refused {
 			w.settled(o, func(c *Op) { c.Mended = true })
+		}
+	}
+}
+
+// dropWaiting drops the unsent edits of a refused new record that is made anew: the new
+// creation has them in it, and they would reach the server before it.
+func (w *writer) dropWaiting(id book.ID, but uint64) {
+	for _, o := range slices.Clone(w.ops) {
+		if o.Record == id && o.State == Waiting && o.Key != but {
+			w.dropOp(o.Key)
 		}
 	}
 }
@@ -231,9 +244,14 @@ func (s *Store) setSetting(ctx context.Context, name, value string) error {
 
 // sent gives the changes that have numbers above Confirmed, in their order.
 func sent(st *State, ops []*Op) []*Op {
+	return numbered(st, ops, st.Confirmed)
+}
+
+// numbered gives the changes of the present device with numbers above n, rising.
+func numbered(st *State, ops []*Op, n uint64) []*Op {
 	var out []*Op
 	for _, o := range ops {
-		if o.Device == st.Identity.Device && o.Number > st.Confirmed {
+		if o.Device == st.Identity.Device && o.Number > n {
 			out = append(out, o)
 		}
 	}

@@ -35,8 +35,8 @@ type Snapshot struct {
 	kinds  map[pb.Kind]table[book.ID, *Record]
 	ops    []*Op // rising by key
 	drafts []*Draft
-	// damaged counts rows that did not open.
-	damaged int
+	// damaged are the local numbers of rows that did not open.
+	damaged []uint64
 	// edition counts the changes of the book since it was opened; editions has the last one
 	// of each household, others the last one of all else.
 	edition, others uint64
@@ -130,7 +130,7 @@ func (b *Snapshot) Holders() iter.Seq[book.Holder] {
 func (b *Snapshot) Ops() []Op {
 	out := make([]Op, 0, len(b.ops))
 	for _, o := range b.ops {
-		if o.State != Done && o.State != Erased {
+		if o.State != Done && o.State != Erased && o.State != Offering {
 			out = append(out, *o)
 		}
 	}
@@ -194,7 +194,7 @@ func (b *Snapshot) Leaving(h book.Holder) bool {
 
 // Damaged is how many rows of the file did not open; the next comparison with the server
 // brings them back.
-func (b *Snapshot) Damaged() int { return b.damaged }
+func (b *Snapshot) Damaged() int { return len(b.damaged) }
 
 func byKey(o *Op, key uint64) int {
 	switch {

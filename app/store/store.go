@@ -29,6 +29,9 @@ type Options struct {
 	// MaxPages limits the file to so many pages of 4 KiB; 0: no limit. A test of a full disk
 	// sets it.
 	MaxPages int
+	// Step, in tests, is called before every statement of a write ("begin", "put row" …,
+	// "commit") and after the commit ("committed"). An error ends the write there, as a crash would.
+	Step func(what string) error
 }
 
 // Identity is what a phone got at enrolment: who it is, and to whom it talks.
@@ -104,26 +107,12 @@ type State struct {
 	DifferCount uint64
 	// ComparedMS is the phone's clock when it last asked for listings.
 	ComparedMS int64
-	// Listings are the last ones that came.
-	Listings []Listing
 
 	AuditHead []byte
 	// Counter is the last petition number that this phone gave.
 	Counter uint32
 	// Settings are the app's own, such as the size of text.
 	Settings map[string]string
-}
-
-// Listing is what the server holds for a holder whose digest differs.
-type Listing struct {
-	Holder book.Holder
-	Rows   []RowHash
-}
-
-// RowHash is one line of a listing.
-type RowHash struct {
-	ID   book.ID
-	Hash uint64
 }
 
 // OpState tells how far an own change has come.
@@ -146,6 +135,9 @@ const (
 	Done
 	// Erased: nothing but the number is left.
 	Erased
+	// Offering: no change but a row of the server's life before a restore, which goes to the
+	// server as it is; see [Snapshot.Offers].
+	Offering
 )
 
 // Op is one own change. Bytes and Refusal are frozen.
@@ -161,7 +153,8 @@ type Op struct {
 	Kind   pb.Kind
 	Holder book.Holder
 	Unit   book.ID
-	// Bytes is the marshalled pb.Patch, frozen from the first sending; empty when Erased.
+	// Bytes is the marshalled pb.Patch, frozen from the first sending; empty when Erased, a
+	// marshalled pb.Row when Offering.
 	Bytes []byte
 	// Session names the sitting at a form that made it.
 	Session string
@@ -175,11 +168,15 @@ type Op struct {
 	Mended bool
 	// Left: it was a draft of a household that was handed over.
 	Left bool
+	// Gone: its record was erased after it was sent; it is blanked once it is answered.
+	Gone bool
+	// Was is how far it had come before a restore of the server sent it again; 0: it was not.
+	Was OpState
 
 	patch *pb.Patch
 }
 
-// Patch is the change, decoded; frozen. Nil where nothing is left of it.
+// Patch is the change, decoded; frozen. Nil where nothing is left of it, and for an offer.
 func (o Op) Patch() *pb.Patch { return o.patch }
 
 // Unsent tells whether the change still has to be taken by the server.
@@ -219,7 +216,8 @@ type Write struct {
 	Session string
 	// DropDraft removes the draft of the record in the same transaction.
 	DropDraft bool
-	// Mends: all refused changes of the record have their answer in this one.
+	// Mends: all refused changes of the record have their answer in this one, and where it
+	// makes the record anew, so have the edits of it that were not sent.
 	Mends bool
 }
 
@@ -232,6 +230,8 @@ type Delta struct {
 	PhoneMS int64
 	// Compared tells that the call asked for listings.
 	Compared bool
+	// Offered are the rows that the call offered: a reply has taken them in.
+	Offered []*pb.Row
 
 	Acks    []*pb.Ack
 	Rows    []*pb.Row
@@ -248,6 +248,8 @@ type Delta struct {
 	Now       hlc.Stamp
 	AuditHead []byte
 	More      bool
+	// Erased are ids of records that the server destroyed.
+	Erased [][]byte
 }
 
 // Applied tells what a delta did.
@@ -257,19 +259,21 @@ type Applied struct {
 	Refused []Op          // newly to mend
 	Left    []book.Holder // holders that are no longer ours
 	Differs []book.Holder // holders whose digest is not the server's
+	Healed  []book.Holder // holders that a listing of the server set right
 	Epoch   bool          // the server lives in a new epoch
 	Cloned  bool          // the phone has a new device number
 }
 
 // Store is an open book. Its methods may be called from any goroutine.
 type Store struct {
-	o        Options
-	db       *sql.DB
-	lock     *os.File
-	name     string
-	bookKey  seal.BookKey
-	sealer   *seal.Sealer
-	recovery []byte
+	o       Options
+	db      *sql.DB
+	lock    *os.File
+	name    string
+	bookKey seal.BookKey
+	sealer  *seal.Sealer
+	// recovery is the book key for the server's recovery key.
+	recovery atomic.Pointer[[]byte]
 	// wrapped is the book key behind the PIN of now.
 	wrapped  atomic.Pointer[seal.Wrapped]
 	guessing sync.Mutex // held during a guess at the PIN
@@ -282,9 +286,6 @@ type Store struct {
 	keys    map[scope]uint64 // what each key seals; under mu
 	nextKey uint64
 	nextRow uint64 // local number of the next row or draft
-
-	// step, in tests, is called before every statement and after the commit.
-	step func(what string) error
 }
 
 // Snapshot is the book as the last write left it. It never waits and never fails.
@@ -356,7 +357,7 @@ func (s *Store) SetPIN(ctx context.Context, pin string, device seal.DeviceSecret
 }
 
 // SealedKey is the book key as sealed to the server's recovery key at enrolment.
-func (s *Store) SealedKey() []byte { return s.recovery }
+func (s *Store) SealedKey() []byte { return *s.recovery.Load() }
 
 // AddOps puts changes into the outbox, in their order, in one transaction together with
 // what they replace (drafts, refused changes). It returns their keys. Errors:

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"connectrpc.com/connect"
@@ -52,34 +54,63 @@ func (e *AddressError) UserMessage() string {
 // their errors are *CallError where the server said why.
 type Client struct {
 	identity func() store.Identity
-	http     *http.Client
-	sync     rpc.SyncServiceClient
-	enrol    rpc.EnrolServiceClient
-	// o and pins make another connection, for Ping.
-	o    Options
-	pins [][32]byte
+	o        Options
+
+	mu  sync.Mutex
+	way *way
 }
 
-// NewClient makes a client to the address and pins of the identity; the token is asked for
-// at each call, since it changes.
+// way is the connection to one address with its pins.
+type way struct {
+	address string
+	pins    [][32]byte
+	http    *http.Client
+	sync    rpc.SyncServiceClient
+	enrol   rpc.EnrolServiceClient
+}
+
+// NewClient makes a client to the address and pins of the identity. They and the token are
+// asked for at each call, since they change: the token every week, all of them when the phone
+// joins again.
 func NewClient(identity func() store.Identity, o Options) (*Client, error) {
-	id := identity()
-	var pins [][32]byte
+	c := &Client{identity: identity, o: o}
+	if _, err := c.to(); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// to gives the way to the server of the identity as it is now.
+func (c *Client) to() (*way, error) {
+	id := c.identity()
+	pins := pinsOf(id)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.way != nil && c.way.address == id.Address && slices.Equal(c.way.pins, pins) {
+		return c.way, nil
+	}
+	t, address, err := transport(id.Address, c.o, seal.ClientTLS(pins))
+	if err != nil {
+		return nil, err
+	}
+	if c.way != nil {
+		c.way.http.CloseIdleConnections()
+	}
+	w := &way{address: id.Address, pins: pins, http: &http.Client{Transport: t, CheckRedirect: noRedirect}}
+	auth := connect.WithInterceptors(bearer(c.identity))
+	w.sync = wire.NewClient(w.http, address, maxReply, auth)
+	w.enrol = rpc.NewEnrolServiceClient(w.http, address, connect.WithReadMaxBytes(maxReply), auth, uncompressed())
+	c.way = w
+	return w, nil
+}
+
+func pinsOf(id store.Identity) (pins [][32]byte) {
 	for _, p := range id.Pins {
 		if len(p) == 32 {
 			pins = append(pins, [32]byte(p))
 		}
 	}
-	t, address, err := transport(id.Address, o, seal.ClientTLS(pins))
-	if err != nil {
-		return nil, err
-	}
-	c := &Client{identity: identity, http: &http.Client{Transport: t, CheckRedirect: noRedirect}, o: o, pins: pins}
-	limit := connect.WithReadMaxBytes(maxReply)
-	auth := connect.WithInterceptors(bearer(identity))
-	c.sync = wire.NewClient(c.http, address, maxReply, auth)
-	c.enrol = rpc.NewEnrolServiceClient(c.http, address, limit, auth, uncompressed())
-	return c, nil
+	return pins
 }
 
 // uncompressed keeps secrets out of compressed bodies, whose length tells about them.
@@ -138,11 +169,19 @@ func call[Q, R any](ctx context.Context, d time.Duration, f func(context.Context
 }
 
 // Close drops idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.way.http.CloseIdleConnections()
+}
 
 // Sync makes the one call of syncing.
 func (c *Client) Sync(ctx context.Context, req *pb.SyncRequest) (*pb.SyncResponse, error) {
-	resp, err := call(ctx, syncDeadline, c.sync.Sync, req)
+	w, err := c.to()
+	if err != nil {
+		return nil, err
+	}
+	resp, err := call(ctx, syncDeadline, w.sync.Sync, req)
 	if err != nil {
 		return nil, fmt.Errorf("sync: %w", err)
 	}
@@ -156,7 +195,11 @@ func (c *Client) Sync(ctx context.Context, req *pb.SyncRequest) (*pb.SyncRespons
 // History gives the earlier values of a record.
 func (c *Client) History(ctx context.Context, req *pb.HistoryRequest) (*pb.HistoryResponse, error) {
 	req.Device = proto.Uint32(c.identity().Device)
-	resp, err := call(ctx, shortDeadline, c.sync.History, req)
+	w, err := c.to()
+	if err != nil {
+		return nil, err
+	}
+	resp, err := call(ctx, shortDeadline, w.sync.History, req)
 	if err != nil {
 		return nil, fmt.Errorf("history: %w", err)
 	}
@@ -165,7 +208,11 @@ func (c *Client) History(ctx context.Context, req *pb.HistoryRequest) (*pb.Histo
 
 // IssueCode makes an enrolment code for a member of the branch.
 func (c *Client) IssueCode(ctx context.Context, req *pb.IssueCodeRequest) (*pb.IssueCodeResponse, error) {
-	resp, err := call(ctx, shortDeadline, c.enrol.IssueCode, req)
+	w, err := c.to()
+	if err != nil {
+		return nil, err
+	}
+	resp, err := call(ctx, shortDeadline, w.enrol.IssueCode, req)
 	if err != nil {
 		return nil, fmt.Errorf("issue code: %w", err)
 	}
@@ -174,7 +221,11 @@ func (c *Client) IssueCode(ctx context.Context, req *pb.IssueCodeRequest) (*pb.I
 
 // ListDevices lists the devices of the branch.
 func (c *Client) ListDevices(ctx context.Context) (*pb.ListDevicesResponse, error) {
-	resp, err := call(ctx, shortDeadline, c.enrol.ListDevices, &pb.ListDevicesRequest{})
+	w, err := c.to()
+	if err != nil {
+		return nil, err
+	}
+	resp, err := call(ctx, shortDeadline, w.enrol.ListDevices, &pb.ListDevicesRequest{})
 	if err != nil {
 		return nil, fmt.Errorf("list devices: %w", err)
 	}
@@ -183,7 +234,11 @@ func (c *Client) ListDevices(ctx context.Context) (*pb.ListDevicesResponse, erro
 
 // RevokeDevice ends a device.
 func (c *Client) RevokeDevice(ctx context.Context, device uint32) error {
-	_, err := call(ctx, shortDeadline, c.enrol.RevokeDevice, &pb.RevokeDeviceRequest{Device: &device})
+	w, err := c.to()
+	if err != nil {
+		return err
+	}
+	_, err = call(ctx, shortDeadline, w.enrol.RevokeDevice, &pb.RevokeDeviceRequest{Device: &device})
 	if err != nil {
 		return fmt.Errorf("revoke device: %w", err)
 	}
@@ -192,7 +247,11 @@ func (c *Client) RevokeDevice(ctx context.Context, device uint32) error {
 
 // ConfirmDevice lets a copy go on as a device of its own.
 func (c *Client) ConfirmDevice(ctx context.Context, device uint32) error {
-	_, err := call(ctx, shortDeadline, c.enrol.ConfirmDevice, &pb.ConfirmDeviceRequest{Device: &device})
+	w, err := c.to()
+	if err != nil {
+		return err
+	}
+	_, err = call(ctx, shortDeadline, w.enrol.ConfirmDevice, &pb.ConfirmDeviceRequest{Device: &device})
 	if err != nil {
 		return fmt.Errorf("confirm device: %w", err)
 	}
@@ -201,16 +260,48 @@ func (c *Client) ConfirmDevice(ctx context.Context, device uint32) error {
 
 // RotateToken asks for a new token; the old one stays valid until the new one was used.
 func (c *Client) RotateToken(ctx context.Context) (string, error) {
-	resp, err := call(ctx, shortDeadline, c.enrol.RotateToken, &pb.RotateTokenRequest{})
+	w, err := c.to()
+	if err != nil {
+		return "", err
+	}
+	resp, err := call(ctx, shortDeadline, w.enrol.RotateToken, &pb.RotateTokenRequest{})
 	if err != nil {
 		return "", fmt.Errorf("rotate token: %w", err)
 	}
 	return resp.GetToken(), nil
 }
 
+// ReclaimToken gets a new token from a server that was restored and does not know the last
+// one: the device's key proves on a connection of its own that this is the phone.
+func (c *Client) ReclaimToken(ctx context.Context) (string, error) {
+	id := c.identity()
+	ch, err := openChannel(id.Address, c.o, seal.ClientTLS(pinsOf(id)))
+	if err != nil {
+		return "", fmt.Errorf("reclaim token: %w", err)
+	}
+	defer ch.close()
+	ctx, cancel := context.WithTimeout(ctx, shortDeadline)
+	defer cancel()
+	claim := seal.ReclaimClaim{Server: id.Server, Device: id.Device}
+	if claim.Channel, claim.SPKI, err = ch.binding(ctx); err != nil {
+		return "", fmt.Errorf("reclaim token: %w", err)
+	}
+	resp, err := call(ctx, shortDeadline, ch.client.ReclaimToken, &pb.ReclaimTokenRequest{
+		Device: proto.Uint32(id.Device), Signature: seal.SignReclaim(id.DeviceKey, claim),
+	})
+	if err != nil {
+		return "", fmt.Errorf("reclaim token: %w", err)
+	}
+	return resp.GetToken(), nil
+}
+
 // HandOverWork hands sealed work over; the server takes it from a revoked device too.
 func (c *Client) HandOverWork(ctx context.Context, sealed []byte) error {
-	_, err := call(ctx, syncDeadline, c.enrol.HandOverWork, &pb.HandOverWorkRequest{Sealed: sealed})
+	w, err := c.to()
+	if err != nil {
+		return err
+	}
+	_, err = call(ctx, syncDeadline, w.enrol.HandOverWork, &pb.HandOverWorkRequest{Sealed: sealed})
 	if err != nil {
 		return fmt.Errorf("hand work over: %w", err)
 	}

@@ -103,12 +103,17 @@ type Engine struct {
 	// earliest is set by the server or by failures: no call before it. soft: Kick clears it.
 	earliest time.Time
 	soft     bool
+	// opsFrom: until then the server takes no more changes of this phone; rows come all the same.
+	opsFrom  time.Time
 	stopped  bool
 	failures int
 	page     int
 	good     int
 	last     Outcome
 	seenKey  uint64 // the last own change that was there when a call was made
+	// tooLarge are offers that no call can carry, by their hash. They stay in the book, and an
+	// app that is started anew tries once more.
+	tooLarge map[uint64]bool
 }
 
 // New makes an engine that is due at once.
@@ -122,7 +127,7 @@ func New(s Store, c Config) *Engine {
 	if c.Every == 0 {
 		c.Every = 5 * time.Minute
 	}
-	return &Engine{store: s, c: c, page: startPage}
+	return &Engine{store: s, c: c, page: startPage, tooLarge: map[uint64]bool{}}
 }
 
 // Kick makes the next call due now: the user pressed the button, or the network came back.
@@ -153,8 +158,8 @@ func (e *Engine) Next(now time.Time) (req *pb.SyncRequest, wake time.Time, err e
 	if e.stopped || st.Revoked {
 		return nil, time.Time{}, nil
 	}
-	due := e.due
-	if fresh(b, e.seenKey) {
+	due, full := e.due, now.Before(e.opsFrom)
+	if !full && fresh(b, e.seenKey) {
 		due = time.Time{}
 	}
 	if due.Before(e.earliest) {
@@ -163,9 +168,11 @@ func (e *Engine) Next(now time.Time) (req *pb.SyncRequest, wake time.Time, err e
 	if now.Before(due) {
 		return nil, due, nil
 	}
-	ops, err := e.store.Freeze(context.Background(), e.page)
-	if err != nil {
-		return nil, time.Time{}, fmt.Errorf("freeze changes: %w", err)
+	var ops []store.Op
+	if !full {
+		if ops, err = e.store.Freeze(context.Background(), e.page); err != nil {
+			return nil, time.Time{}, fmt.Errorf("freeze changes: %w", err)
+		}
 	}
 	b = e.store.Snapshot()
 	e.seenKey = b.State().LastKey
@@ -201,8 +208,11 @@ func (e *Engine) request(b *store.Snapshot, ops []store.Op, now time.Time) *pb.S
 	if st.Confirmed > 0 {
 		req.Confirmed = proto.Uint64(st.Confirmed)
 	}
-	if left := b.Unsent() - len(ops); left > 0 {
+	if left := b.Unsent() - unsent(ops); left > 0 {
 		req.Unsent = proto.Uint32(uint32(left))
+	}
+	if n := len(b.Mend()); n > 0 {
+		req.Mends = proto.Uint32(uint32(n))
 	}
 	if e.page != startPage {
 		req.Page = proto.Uint32(uint32(e.page))
@@ -221,12 +231,12 @@ func (e *Engine) request(b *store.Snapshot, ops []store.Op, now time.Time) *pb.S
 			req.Parked = append(req.Parked, o.Number)
 		}
 	}
-	// A clock that was ahead then and was set right since must not put the next off for years.
-	if ago := now.UnixMilli() - st.ComparedMS; len(st.Differs) > 0 && (ago < 0 || ago >= listEvery.Milliseconds()) {
+	if listingsDue(st, now) {
 		for _, h := range st.Differs {
 			req.Compare = append(req.Compare, h.Proto())
 		}
 	}
+	req.Offers = e.offers(b, ops)
 	if len(ops) == 0 {
 		return req
 	}
@@ -239,6 +249,54 @@ func (e *Engine) request(b *store.Snapshot, ops []store.Op, now time.Time) *pb.S
 		First: ops[0].Number, Last: ops[len(ops)-1].Number, Hash: seal.HashOps(req.Ops),
 	})
 	return req
+}
+
+// unsent counts those that the server does not have; the others have a number alone.
+func unsent(ops []store.Op) (n int) {
+	for _, o := range ops {
+		if o.Unsent() {
+			n++
+		}
+	}
+	return n
+}
+
+// listingsDue tells whether holders differ and the server may be asked what it has of them.
+func listingsDue(st *store.State, now time.Time) bool {
+	// A clock that was ahead then and was set right since must not put the next off for years.
+	ago := now.UnixMilli() - st.ComparedMS
+	return len(st.Differs) > 0 && (ago < 0 || ago >= listEvery.Milliseconds())
+}
+
+// offers gives the rows that fit into the call beside its changes; where it has none, at
+// least one.
+func (e *Engine) offers(b *store.Snapshot, ops []store.Op) (out []*pb.Row) {
+	left := e.page
+	for _, o := range ops {
+		left -= len(o.Bytes)
+	}
+	for r := range b.Offers() {
+		if e.tooLarge[lww.RowHash(r)] {
+			continue
+		}
+		n := proto.Size(r)
+		if n > left && len(ops)+len(out) > 0 {
+			break
+		}
+		left -= n
+		out = append(out, r)
+	}
+	return out
+}
+
+// offersLeft tells whether there is a row to offer that a call can carry.
+func (e *Engine) offersLeft(b *store.Snapshot) bool {
+	for r := range b.Offers() {
+		if !e.tooLarge[lww.RowHash(r)] {
+			return true
+		}
+	}
+	return false
 }
 
 // held digests the complete grants, and those that are leaving: while unsent work of a
@@ -281,9 +339,15 @@ func (e *Engine) reply(now time.Time, req *pb.SyncRequest, resp *pb.SyncResponse
 	out := Outcome{Kind: Rest, Applied: applied, Rotate: resp.GetRotate()}
 	b := e.store.Snapshot()
 	slot := time.Duration(resp.GetRetryAfterS()) * time.Second
+	if slot > 0 && postponed(resp) {
+		// It has had enough of this phone's changes for now; what it has for the phone may come.
+		e.opsFrom, slot = now.Add(slot), 0
+	}
+	full := waits(b) && now.Before(e.opsFrom)
 	switch {
-	case applied.Epoch || applied.Cloned, resp.GetMore() && slot == 0, waits(b) && progressed(resp),
-		slot == 0 && begun(b.State(), req):
+	case applied.Epoch || applied.Cloned, resp.GetMore() && slot == 0, !full && waits(b) && progressed(resp),
+		slot == 0 && (begun(b.State(), req) || e.compareAgain(b.State(), req, now)),
+		slot == 0 && (len(req.GetOffers()) > 0 || progressed(resp)) && e.offersLeft(b):
 		out.Kind = Again
 		e.due = time.Time{}
 	default:
@@ -292,12 +356,42 @@ func (e *Engine) reply(now time.Time, req *pb.SyncRequest, resp *pb.SyncResponse
 			// A slot that the server keeps for this phone; new changes may go before it.
 			e.due = now.Add(slot)
 		}
+		if full {
+			e.full(now, &out)
+		}
 		out.Wake = e.due
 	}
 	if b.State().Unconfirmed {
 		out.Sentence = "Máy này được chép từ máy khác và đang chờ bí thư chi bộ xác nhận. Những gì đã ghi vẫn được gửi để chi bộ xem xét."
 	}
 	return out, nil
+}
+
+// full says that the server takes no more changes until later. Nothing failed and nothing is
+// lost, so the times between calls do not grow.
+func (e *Engine) full(now time.Time, out *Outcome) {
+	if e.opsFrom.Before(e.due) {
+		e.due = e.opsFrom
+	}
+	wait := e.opsFrom.Sub(now)
+	out.Kind, out.Sentence = Retry, fullSentence(wait)
+	out.Problem = &pb.Problem{
+		Code: pb.ProblemCode_PROBLEM_CODE_THROTTLED.Enum(), Sentence: proto.String(out.Sentence), RetryAfterS: proto.Uint32(uint32(wait / time.Second)),
+	}
+}
+
+// compareAgain tells whether the next call finds out more about a difference than this one
+// did: which holders differ, and what the server has of them.
+func (e *Engine) compareAgain(st *store.State, req *pb.SyncRequest, now time.Time) bool {
+	if len(st.Differs) == 0 {
+		return st.SumDiffers && req.GetBrief()
+	}
+	return len(req.GetCompare()) == 0 && listingsDue(st, now)
+}
+
+// postponed tells whether the server left changes for another call.
+func postponed(resp *pb.SyncResponse) bool {
+	return slices.ContainsFunc(resp.GetAcks(), func(a *pb.Ack) bool { return a.GetResult() == pb.Result_RESULT_LATER })
 }
 
 // waits tells whether changes are left to send.
@@ -342,7 +436,7 @@ func delta(now time.Time, req *pb.SyncRequest, r *pb.SyncResponse) store.Delta {
 		Acks: r.GetAcks(), Rows: r.GetRows(), View: r.GetView(), Cursors: r.GetCursors(),
 		Filling: r.GetFilling(), Digests: r.GetDigests(), Sum: r.Sum, Listings: r.GetListings(),
 		Epoch: r.GetEpoch(), Clone: r.GetClone(), Kept: r.GetKept(), Now: hlc.Stamp(r.GetNow()),
-		AuditHead: r.GetAuditHead(), More: r.GetMore(),
+		AuditHead: r.GetAuditHead(), More: r.GetMore(), Offered: req.GetOffers(), Erased: r.GetErased(),
 	}
 }
 
@@ -376,7 +470,12 @@ func (e *Engine) failed(now time.Time, req *pb.SyncRequest, callErr error) (Outc
 		}
 		return out, nil
 	case pb.ProblemCode_PROBLEM_CODE_TOO_LARGE:
-		if e.page > minPage && len(req.GetOps()) != 1 {
+		ops, offers := len(req.GetOps()), req.GetOffers()
+		again := e.page > minPage && ops+len(offers) != 1
+		if ops == 0 && len(offers) == 1 {
+			e.tooLarge[lww.RowHash(offers[0])], again = true, true
+		}
+		if again {
 			e.shrink()
 			e.due, e.earliest = time.Time{}, time.Time{}
 			return Outcome{Kind: Again, Problem: p}, nil

@@ -569,15 +569,12 @@ func TestACopiedPhoneGoesOn(t *testing.T) {
 
 func TestANewEpochIsTakenOver(t *testing.T) {
 	f, p := newPhone(t)
+	before := f.backup()
 	if err := p.write(p.visit(1, 1, true, "trước")); err != nil {
 		t.Fatal(err)
 	}
 	p.quiet()
-	f.epoch = []byte("epoch 2")
-	// The restored server kept nothing of this device.
-	d := f.devices[p.state().Identity.Device]
-	d.last, d.confirmed, d.log = 0, 0, map[uint64]fakeEntry{}
-	delete(f.rows, id('V', 1))
+	f.restore(before)
 	p.e.Kick()
 	if out, _ := p.step(""); out.Kind != Again || !out.Applied.Epoch {
 		t.Fatalf("%+v", out)
@@ -623,7 +620,10 @@ func (f *fake) Sync(_ context.Context, req *pb.SyncRequest) (*pb.SyncResponse, e
 }
 
 func (f *fake) RotateToken(context.Context) (string, error) { return "", errLost }
-func (f *fake) HandOverWork(context.Context, []byte) error  { return errLost }
+func (f *fake) ReclaimToken(context.Context) (string, error) {
+	return "", problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN)
+}
+func (f *fake) HandOverWork(context.Context, []byte) error { return errLost }
 
 // taker takes work over.
 type taker struct {

@@ -1,6 +1,7 @@
 package syncing
 
 import (
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -11,6 +12,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -55,6 +57,8 @@ type Joining struct {
 	DeviceName string
 	nonce      []byte
 	key        ed25519.PrivateKey
+	// server is the only one to join, where a book is here already; nil: any.
+	server []byte
 }
 
 // NewJoining prepares to join. random nil: crypto/rand.
@@ -102,6 +106,9 @@ func (j *Joining) once(ctx context.Context, o Options) (store.Identity, error) {
 		return store.Identity{}, err
 	}
 	defer p.close()
+	if j.server != nil && !slices.Equal(j.server, p.server) {
+		return store.Identity{}, ErrOtherBook // before the code is spent
+	}
 	public := j.key.Public().(ed25519.PublicKey)
 	proof := seal.Proof(p.key, seal.PhoneSide, p.ekm, p.spki, j.nonce, public)
 	r, err := call(ctx, shortDeadline, p.client.Join, &pb.JoinRequest{
@@ -123,6 +130,30 @@ func (j *Joining) once(ctx context.Context, o Options) (store.Identity, error) {
 		return store.Identity{}, ErrReply
 	}
 	return id, nil
+}
+
+// Rejoiner is the book of a phone that joins again; *store.Store is one.
+type Rejoiner interface {
+	Snapshot() *store.Snapshot
+	Rejoin(ctx context.Context, id store.Identity) error
+}
+
+// Rejoin joins for a book that is here already, whose device the server does not know any
+// more: it was restored from a backup that is older than the phone. The book and all that is
+// in it stays, and what the server lacks goes again under the new number. It may be called
+// again after an error; beside those of Enrol they are ErrOtherBook and store.ErrOtherOwner,
+// and then nothing was changed.
+func (j *Joining) Rejoin(ctx context.Context, b Rejoiner, o Options) error {
+	was := b.Snapshot().State().Identity
+	j.server = was.Server
+	if j.Invitation.Address == "" {
+		j.Invitation.Address = was.Address
+	}
+	id, err := j.Enrol(ctx, o)
+	if err != nil {
+		return err
+	}
+	return b.Rejoin(ctx, id)
 }
 
 // Recover gets the book key of a phone whose PIN was forgotten, with a fresh code from the
@@ -158,62 +189,95 @@ func Recover(ctx context.Context, inv seal.Invitation, address string, book stor
 	return seal.BookKey(plain), nil
 }
 
-// proven is a connection on which the server has proven that it knows the code.
-type proven struct {
-	client       rpc.EnrolServiceClient
-	address      string
-	key          [32]byte
-	ekm, spki    []byte
-	server       []byte
-	pins         [][]byte
-	closeClients func()
+// channel is one connection and a client whose calls all go over it, for proofs that are
+// bound to it.
+type channel struct {
+	client  rpc.EnrolServiceClient
+	address string
+	one     *oneConn
+	http    *http.Client
 }
 
-func (p *proven) close() { p.closeClients() }
-
-// prove opens one connection and lets the server prove the code on it, before the phone
-// proves anything. The proof covers the server's name and pins, so nobody between can
-// exchange what the phone will pin.
-func prove(ctx context.Context, inv seal.Invitation, nonce []byte, o Options) (*proven, error) {
-	one := &oneConn{}
-	cfg := seal.EnrolTLS()
-	// One connection and two calls one after the other: plain HTTP/1.1 does.
+func openChannel(address string, o Options, cfg *tls.Config) (*channel, error) {
+	// One connection and calls one after the other: plain HTTP/1.1 does.
 	cfg.NextProtos = []string{"http/1.1"}
-	t, address, err := transport(inv.Address, o, cfg)
+	t, address, err := transport(address, o, cfg)
 	if err != nil {
 		return nil, err
 	}
 	t.ForceAttemptHTTP2 = false
 	t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 	t.MaxConnsPerHost = 1
-	dial := t.DialContext
-	t.DialTLSContext = func(ctx context.Context, network, addr string) (net.Conn, error) {
-		return one.dial(ctx, dial, network, addr, cfg)
+	c := &channel{address: address, one: &oneConn{raw: t.DialContext, cfg: cfg}}
+	t.DialTLSContext = c.one.dial
+	c.http = &http.Client{Transport: t, CheckRedirect: noRedirect}
+	c.client = rpc.NewEnrolServiceClient(c.http, address, connect.WithReadMaxBytes(1<<20), uncompressed())
+	return c, nil
+}
+
+func (c *channel) close() {
+	c.http.CloseIdleConnections()
+	c.one.drop()
+}
+
+// binding gives the exported keying material of the connection, which it opens where there
+// is none yet, and the key of the server's certificate; both empty on plain loopback.
+func (c *channel) binding(ctx context.Context) (ekm, spki []byte, err error) {
+	if !strings.HasPrefix(c.address, "https://") {
+		return nil, nil, nil
 	}
-	h := &http.Client{Transport: t, CheckRedirect: noRedirect}
-	p := &proven{
-		client:  rpc.NewEnrolServiceClient(h, address, connect.WithReadMaxBytes(1<<20), uncompressed()),
-		address: address, key: seal.CodeKey(inv.Code.Secret), closeClients: h.CloseIdleConnections,
-	}
-	r, err := call(ctx, shortDeadline, p.client.Challenge, &pb.ChallengeRequest{Code: proto.String(inv.Code.ID), Nonce: nonce})
+	u, err := url.Parse(c.address)
 	if err != nil {
+		return nil, nil, fmt.Errorf("address: %w", err)
+	}
+	state, err := c.one.open(ctx, net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "443")))
+	if err != nil {
+		return nil, nil, err
+	}
+	if ekm, err = seal.ChannelBinding(state); err != nil {
+		return nil, nil, err
+	}
+	return ekm, state.PeerCertificates[0].RawSubjectPublicKeyInfo, nil
+}
+
+// proven is a connection on which the server has proven that it knows the code.
+type proven struct {
+	*channel
+	key       [32]byte
+	ekm, spki []byte
+	server    []byte
+	pins      [][]byte
+}
+
+// prove opens one connection and lets the server prove the code on it, before the phone
+// proves anything. The proof covers the server's name and pins, so nobody between can
+// exchange what the phone will pin.
+func prove(ctx context.Context, inv seal.Invitation, nonce []byte, o Options) (*proven, error) {
+	ch, err := openChannel(inv.Address, o, seal.EnrolTLS())
+	if err != nil {
+		return nil, err
+	}
+	p := &proven{channel: ch, key: seal.CodeKey(inv.Code.Secret)}
+	if err := p.challenge(ctx, inv.Code.ID, nonce); err != nil {
 		p.close()
 		return nil, err
 	}
-	fail := func(err error) (*proven, error) {
-		p.close()
-		return nil, err
+	return p, nil
+}
+
+func (p *proven) challenge(ctx context.Context, code string, nonce []byte) error {
+	r, err := call(ctx, shortDeadline, p.client.Challenge, &pb.ChallengeRequest{Code: proto.String(code), Nonce: nonce})
+	if err != nil {
+		return err
 	}
 	var root []byte
-	if strings.HasPrefix(address, "https://") {
-		state := one.state()
-		if p.ekm, err = seal.ChannelBinding(state); err != nil {
-			return fail(err)
-		}
-		p.spki = state.PeerCertificates[0].RawSubjectPublicKeyInfo
-		hash, err := seal.RootSPKI(state)
+	if p.ekm, p.spki, err = p.binding(ctx); err != nil {
+		return err
+	}
+	if p.ekm != nil {
+		hash, err := seal.RootSPKI(p.one.state())
 		if err != nil {
-			return fail(err)
+			return err
 		}
 		root = hash[:]
 	}
@@ -223,47 +287,75 @@ func prove(ctx context.Context, inv seal.Invitation, nonce []byte, o Options) (*
 		binding = append(binding, pin...)
 	}
 	if !seal.CheckProof(r.GetProof(), p.key, seal.ServerSide, p.ekm, p.spki, nonce, binding) {
-		return fail(ErrImpostor)
+		return ErrImpostor
 	}
 	if root != nil && !slices.ContainsFunc(p.pins, func(pin []byte) bool { return slices.Equal(pin, root) }) {
-		return fail(ErrReply) // the next connection would fail on these pins
+		return ErrReply // the next connection would fail on these pins
 	}
-	return p, nil
+	return nil
 }
 
 // oneConn makes one connection and remembers its state: a proof is for one channel.
 type oneConn struct {
+	raw func(ctx context.Context, network, address string) (net.Conn, error)
+	cfg *tls.Config
+
 	mu   sync.Mutex
 	conn *tls.Conn
+	used bool // a client has it
 }
 
 var errOneConn = errors.New("the connection of the proof was lost")
 
-func (o *oneConn) dial(ctx context.Context, dial func(context.Context, string, string) (net.Conn, error), network, addr string, cfg *tls.Config) (net.Conn, error) {
+// dial gives the one connection to the one client.
+func (o *oneConn) dial(ctx context.Context, _, addr string) (net.Conn, error) {
+	if _, err := o.open(ctx, addr); err != nil {
+		return nil, err
+	}
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.used {
+		return nil, errOneConn
+	}
+	o.used = true
+	return o.conn, nil
+}
+
+// open makes the connection where there is none yet.
+func (o *oneConn) open(ctx context.Context, addr string) (tls.ConnectionState, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.conn != nil {
-		return nil, errOneConn
+		return o.conn.ConnectionState(), nil
 	}
-	raw, err := dial(ctx, network, addr)
+	raw, err := o.raw(ctx, "tcp", addr)
 	if err != nil {
-		return nil, err
+		return tls.ConnectionState{}, err
 	}
-	cfg = cfg.Clone()
+	cfg := o.cfg.Clone()
 	if host, _, err := net.SplitHostPort(addr); err == nil {
 		cfg.ServerName = host
 	}
 	c := tls.Client(raw, cfg)
 	if err := c.HandshakeContext(ctx); err != nil {
 		raw.Close()
-		return nil, err
+		return tls.ConnectionState{}, err
 	}
 	o.conn = c
-	return c, nil
+	return c.ConnectionState(), nil
 }
 
 func (o *oneConn) state() tls.ConnectionState {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.conn.ConnectionState()
+}
+
+// drop closes a connection that no client took.
+func (o *oneConn) drop() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.conn != nil && !o.used {
+		o.conn.Close()
+	}
 }

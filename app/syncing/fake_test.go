@@ -62,10 +62,14 @@ const (
 // fake is a small server that follows the same rules as the real one: numbers and hashes of
 // changes, acks after storing, views by assignment, cursors, fillings by pages, digests.
 type fake struct {
-	t       tb
-	rng     *rand.Rand
-	clock   *hlc.Clock
-	epoch   []byte
+	t     tb
+	rng   *rand.Rand
+	clock *hlc.Clock
+	epoch []byte
+	// lives are the pasts of every epoch, for where two of them part.
+	lives map[string][]past
+	// jump: devices that may leave numbers out once, after a restore.
+	jump    map[uint32]bool
 	seq     map[book.ID]uint64
 	rows    map[book.ID]*pb.Row
 	devices map[uint32]*fakeDevice
@@ -74,6 +78,12 @@ type fake struct {
 	next  uint32
 	// later makes the server answer LATER for the rest of a call, now and then.
 	later bool
+	// texts are the notes that reached this life of the server, as history and desk keep them.
+	texts map[string]bool
+	// erased are ids that were destroyed, in their order.
+	erased []book.ID
+	// desk are rows that phones offered and nobody has decided on yet.
+	desk  []*pb.Row
 	calls int
 	// consumed counts how often each change was taken, by its bytes.
 	consumed map[string]int
@@ -85,6 +95,7 @@ type fakeDevice struct {
 	key         ed25519.PublicKey
 	last        uint64
 	confirmed   uint64
+	kept        uint64
 	log         map[uint64]fakeEntry
 	lateAcks    map[uint64]*pb.Ack
 	parked      []uint64
@@ -101,9 +112,10 @@ type fakeEntry struct {
 
 func newFake(t tb, seed uint64) *fake {
 	return &fake{
-		t: t, rng: rand.New(rand.NewPCG(seed, 1)), clock: hlc.NewClock(0), epoch: []byte("epoch 1"),
+		t: t, rng: rand.New(rand.NewPCG(seed, 1)), clock: hlc.NewClock(0), epoch: epochNamed(1),
 		seq: map[book.ID]uint64{}, rows: map[book.ID]*pb.Row{}, devices: map[uint32]*fakeDevice{},
 		owner: map[book.ID]store.Grant{}, next: 100, consumed: map[string]int{},
+		texts: map[string]bool{}, lives: map[string][]past{string(epochNamed(1)): nil}, jump: map[uint32]bool{},
 	}
 }
 
@@ -171,11 +183,8 @@ func (f *fake) sync(req *pb.SyncRequest) (*pb.SyncResponse, error) {
 		return nil, problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED)
 	}
 	out := &pb.SyncResponse{Now: proto.Uint64(uint64(f.clock.Now(start.UnixMilli())))}
-	if !bytes.Equal(req.GetEpoch(), f.epoch) {
-		out.Epoch = &pb.Epoch{Id: f.epoch}
-		for unit, seq := range f.seq {
-			out.Epoch.At = append(out.Epoch.At, &pb.Cursor{Unit: unit.Bytes(), Seq: proto.Uint64(seq)})
-		}
+	if !lww.IsEpoch(f.epoch, req.GetEpoch()) {
+		out.Epoch = f.newEpoch(d, req.GetEpoch())
 		return out, nil
 	}
 	if n := uint64(len(req.GetOps())); n > 0 {
@@ -183,9 +192,13 @@ func (f *fake) sync(req *pb.SyncRequest) (*pb.SyncResponse, error) {
 		if seal.VerifyOps(d.key, claim, req.GetSignature()) != nil {
 			return nil, problem(pb.ProblemCode_PROBLEM_CODE_BAD_SIGNATURE)
 		}
-		if req.GetFirst() > d.last+1 {
+		if req.GetFirst() > d.last+1 && !f.jump[d.number] {
 			return nil, problem(pb.ProblemCode_PROBLEM_CODE_GAP)
 		}
+		if f.jump[d.number] {
+			d.last = max(d.last, req.GetFirst()-1)
+		}
+		delete(f.jump, d.number)
 	}
 	for n := d.confirmed + 1; n <= min(req.GetConfirmed(), d.last); n++ {
 		delete(d.log, n)
@@ -208,6 +221,17 @@ func (f *fake) sync(req *pb.SyncRequest) (*pb.SyncResponse, error) {
 			break
 		}
 		out.Acks = append(out.Acks, f.take(d, n, hash, raw))
+	}
+	for _, r := range req.GetOffers() {
+		f.desk = append(f.desk, r)
+		f.texts[noteOf(f.t, r.GetBody())] = true
+	}
+	if len(f.desk) > 0 && f.rng.IntN(3) == 0 {
+		f.takeOver()
+	}
+	out.Kept = proto.Uint64(d.kept)
+	for _, x := range f.erased {
+		out.Erased = append(out.Erased, x.Bytes())
 	}
 	f.settleParked(d)
 	for _, n := range req.GetParked() {
@@ -246,21 +270,22 @@ func (f *fake) take(d *fakeDevice, n uint64, hash [32]byte, raw []byte) *pb.Ack 
 	}
 	f.consumed[string(raw)]++
 	a := &pb.Ack{Number: proto.Uint64(n)}
-	var v pb.Visit
-	if _, err := lww.Decode(p.GetSet(), &v); err != nil {
-		f.t.Fatal(err)
-	}
+	note := noteOf(f.t, p.GetSet())
+	f.texts[note] = true
 	sub, _ := book.IDFrom(p.GetEnvelope().GetSubject())
-	if r, ok := f.rows[book.ID(p.GetEnvelope().GetId())]; ok {
+	if r, ok := f.rows[bookID(p.GetEnvelope().GetId())]; ok {
 		sub, _ = book.IDFrom(r.GetEnvelope().GetSubject())
 	}
+	x, _ := book.IDFrom(p.GetEnvelope().GetId())
 	switch {
-	case strings.Contains(v.GetNote(), wordRefuse):
+	case len(raw) == 0, slices.Contains(f.erased, sub), slices.Contains(f.erased, x):
+		a.Result = pb.Result_RESULT_ERASED.Enum()
+	case strings.Contains(note, wordRefuse):
 		a.Result = pb.Result_RESULT_REFUSED.Enum()
 		a.Refusal = &pb.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_INVALID.Enum()}
-	case d.unconfirmed, strings.Contains(v.GetNote(), wordSuggest), f.owner[sub].Holder.ID != d.member:
+	case d.unconfirmed, strings.Contains(note, wordSuggest), f.owner[sub].Holder.ID != d.member:
 		a.Result = pb.Result_RESULT_SUGGESTION.Enum()
-	case strings.Contains(v.GetNote(), wordPark):
+	case strings.Contains(note, wordPark), !p.GetCreate() && f.rows[x] == nil:
 		a.Result = pb.Result_RESULT_PARKED.Enum()
 		d.parked = append(d.parked, n)
 	default:
@@ -275,7 +300,7 @@ func (f *fake) take(d *fakeDevice, n uint64, hash [32]byte, raw []byte) *pb.Ack 
 }
 
 func (f *fake) store(d *fakeDevice, p *pb.Patch, a *pb.Ack) {
-	stamp := f.clock.Now(start.UnixMilli())
+	stamp := hlc.Stamp(cmp.Or(p.GetGivenStamp(), uint64(f.clock.Now(start.UnixMilli()))))
 	x := book.ID(p.GetEnvelope().GetId())
 	r := f.rows[x]
 	if r == nil {
@@ -304,6 +329,10 @@ func (f *fake) settleParked(d *fakeDevice) {
 	}
 	n := d.parked[0]
 	d.parked = d.parked[1:]
+	if e, ok := d.log[n]; ok && !e.op.GetCreate() && f.rows[bookID(e.op.GetEnvelope().GetId())] == nil {
+		d.parked = append(d.parked, n) // what it changes is not here yet
+		return
+	}
 	a := &pb.Ack{Number: proto.Uint64(n)}
 	if e, ok := d.log[n]; ok {
 		f.store(d, e.op, a)
@@ -396,6 +425,9 @@ func (f *fake) page(d *fakeDevice, req *pb.SyncRequest, out *pb.SyncResponse) {
 				}
 			}
 			out.Digests = append(out.Digests, sum)
+		}
+		for _, h := range req.GetCompare() {
+			out.Listings = append(out.Listings, f.listing(h))
 		}
 		if req.GetBrief() {
 			out.Sum, out.Digests = proto.Uint64(lww.SumDigests(out.Digests)), nil

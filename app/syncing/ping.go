@@ -29,7 +29,7 @@ type Pong struct {
 func (c *Client) Ping(ctx context.Context) (Pong, error) {
 	ctx, cancel := context.WithTimeout(ctx, shortDeadline)
 	defer cancel()
-	t, address, err := transport(c.identity().Address, c.o, seal.ClientTLS(c.pins))
+	t, address, err := transport(c.identity().Address, c.o, seal.ClientTLS(pinsOf(c.identity())))
 	if err != nil {
 		return Pong{}, err
 	}

@@ -3,6 +3,8 @@ package syncing
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -35,6 +37,15 @@ func (e *CallError) UserMessage() string {
 }
 
 const offline = "Chưa gửi được vì không tới được máy chủ. Dữ liệu vẫn còn trên máy và sẽ tự gửi khi có mạng."
+
+// fullSentence says that the server takes more of this phone's changes after a while.
+func fullSentence(d time.Duration) string {
+	n, unit := (d+time.Minute-1)/time.Minute, "phút"
+	if n > 90 {
+		n, unit = (n+59)/60, "giờ"
+	}
+	return fmt.Sprintf("Hôm nay máy này đã gửi rất nhiều, nên máy chủ nhận tiếp sau %d %s nữa. Những gì chưa gửi vẫn còn trên máy và sẽ tự gửi.", n, unit)
+}
 
 // ProblemOf finds what the server said about a failed call; nil: nothing.
 func ProblemOf(err error) *pb.Problem {

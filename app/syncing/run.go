@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"connectrpc.com/connect"
+
 	"sodanvan/app/store"
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/seal"
@@ -14,6 +16,8 @@ import (
 type Server interface {
 	Sync(context.Context, *pb.SyncRequest) (*pb.SyncResponse, error)
 	RotateToken(context.Context) (string, error)
+	// ReclaimToken gets a new token where a restored server does not know this phone's last one.
+	ReclaimToken(context.Context) (string, error)
 	HandOverWork(ctx context.Context, sealed []byte) error
 }
 
@@ -28,6 +32,7 @@ type Book interface {
 // nothing: the outcome says when to come back. A revoked phone hands its work over and
 // wipes the book; then the outcome is Revoked and the book is closed.
 func Run(ctx context.Context, e *Engine, b Book, srv Server) (Outcome, error) {
+	reclaimed := false
 	for {
 		if b.Snapshot().State().Revoked {
 			return handOver(ctx, b, srv)
@@ -46,6 +51,13 @@ func Run(ctx context.Context, e *Engine, b Book, srv Server) (Outcome, error) {
 			return out, nil
 		}
 		resp, callErr := srv.Sync(ctx, req)
+		if !reclaimed && ProblemOf(callErr).GetCode() == pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN {
+			reclaimed = true
+			resp, callErr, err = reclaim(ctx, b, srv, req, callErr)
+			if err != nil {
+				return Outcome{Kind: Retry, Wake: now.Add(firstDelay), Sentence: sentence(err)}, err
+			}
+		}
 		if ctx.Err() != nil && callErr != nil {
 			return Outcome{Kind: Retry}, ctx.Err() // nobody's failure: no waiting for it
 		}
@@ -62,6 +74,26 @@ func Run(ctx context.Context, e *Engine, b Book, srv Server) (Outcome, error) {
 			return out, nil
 		}
 	}
+}
+
+// reclaim asks for a new token with the device's key and makes the call once more: a server
+// that was restored from a backup may know this phone and not its last token. Where it knows
+// nothing of the phone, the first error stands.
+func reclaim(ctx context.Context, b Book, srv Server, req *pb.SyncRequest, unknown error) (*pb.SyncResponse, error, error) {
+	token, err := srv.ReclaimToken(ctx)
+	switch {
+	case err == nil && token != "":
+		if err := b.SetToken(ctx, token); err != nil {
+			return nil, nil, fmt.Errorf("keep new token: %w", err)
+		}
+		resp, callErr := srv.Sync(ctx, req)
+		return resp, callErr, nil
+	case err != nil && ProblemOf(err) == nil && connect.CodeOf(err) != connect.CodeUnimplemented:
+		return nil, err, nil // the network: not the server's last word
+	case ProblemOf(err).GetCode() == pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED:
+		return nil, err, nil
+	}
+	return nil, unknown, nil
 }
 
 // rotate takes a new token. A failed call is no failure of the sync: the old token goes on

@@ -259,13 +259,18 @@ func (w *Window) tasks() *frame.Screen {
 }
 
 func (w *Window) sending() *frame.Screen {
-	return sending.Root(w.f, sending.Deps{Settings: func() *frame.Screen {
-		return settings.Root(w.f, settings.Deps{
-			Apply: w.f.Redraw,
-			Check: func() *frame.Screen { return check.Root(w.f, w.o.Book) },
-			Lock:  w.ask,
-		})
-	}})
+	return sending.Root(w.f, sending.Deps{
+		Settings: func() *frame.Screen {
+			return settings.Root(w.f, settings.Deps{
+				Apply: w.f.Redraw,
+				Check: func() *frame.Screen { return check.Root(w.f, w.o.Book) },
+				Lock:  w.ask,
+			})
+		},
+		Rejoin: func() *frame.Screen {
+			return join.Rejoin(w.f, w.o.Network, w.f.Book, func() { w.f.Tell(words.RejoinDone) })
+		},
+	})
 }
 
 // Away is called when the app goes to the background.

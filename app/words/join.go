@@ -17,6 +17,19 @@ const (
 	// RecoverIntro: what is needed and that nothing is lost.
 	RecoverIntro = "Gọi bí thư chi bộ xin mã mới, rồi nhập ở đây. Những gì đã ghi trên máy vẫn còn nguyên."
 
+	// RejoinTitle heads joining again with the book that is here.
+	RejoinTitle = "Nối lại sổ"
+	// RejoinOpen is the button to it, RejoinWhy what is said above it.
+	RejoinOpen = "Tôi có mã mới"
+	RejoinWhy  = "Máy chủ đã khôi phục từ bản sao lưu cũ nên chưa biết máy này. Sổ và phần chưa gửi vẫn còn nguyên. Xin bí thư chi bộ mã mới rồi nhập ở đây."
+	// RejoinIntro: what is needed and that nothing is lost.
+	RejoinIntro = "Nhập mã mới do bí thư chi bộ cấp cho chính đồng chí. Sổ trên máy giữ nguyên, phần máy chủ thiếu sẽ tự gửi lại."
+	RejoinDo    = "Nối lại"
+	RejoinDone  = "Đã nối lại. Máy đang gửi phần máy chủ còn thiếu."
+	// RejoinServer: only a server that moved needs it.
+	RejoinServer  = "Để nguyên nếu chi bộ không báo đổi địa chỉ."
+	RejoinWaiting = "Đang hỏi máy chủ. Đợi một lát, đừng tắt máy…"
+
 	CodeLabel    = "Mã trên phiếu"
 	CodeHint     = "gõ 21 chữ và số"
 	CodePaste    = "Dán"

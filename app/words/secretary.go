@@ -146,6 +146,16 @@ const (
 	WouldBeNew = "Mục này chưa có trong sổ. Nhận thì sổ có thêm mục mới."
 )
 
+// What a record from before a restore of the server says.
+const (
+	// RestoredNew: the record is not here.
+	RestoredNew = "Mục này không còn trong sổ. Nhận thì sổ có lại mục này, đúng như trước: vẫn người ghi và giờ ghi cũ."
+	// RestoredOlder: the record is here, as an older version or another one.
+	RestoredOlder = "Sổ đang có mục này nhưng thiếu mấy chỗ dưới đây. Nhận thì phần ghi sau được giữ, giờ ghi và người ghi như trước."
+	// RestoredBack: done.
+	RestoredBack = "Đã nhận. Máy chủ đưa mục này vào lại sổ ở lần gửi nhận tới."
+)
+
 // SentBy says who wrote a suggestion, and when.
 func SentBy(name string, at time.Time) string {
 	return Dots("Đồng chí "+name, AtWithYear(at))

@@ -60,6 +60,11 @@ func LeavingCount(n int) string {
 	return fmt.Sprintf("%s đã bàn giao, còn trên máy đến khi gửi xong. Tìm nơi có mạng rồi bấm Gửi.", Count(n, "hộ"))
 }
 
+// OfferCount tells how many records a restored server is still to be shown.
+func OfferCount(n int) string {
+	return fmt.Sprintf("Máy chủ vừa được khôi phục. Máy này còn giữ %s để máy chủ đối chiếu, sẽ tự gửi.", Count(n, "mục"))
+}
+
 // LastSync tells when the book last matched the server.
 func LastSync(t time.Time) string {
 	if t.IsZero() {

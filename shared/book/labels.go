@@ -27,7 +27,7 @@ var labels = map[protoreflect.Name]map[protoreflect.EnumNumber]string{
 	"SuggestionReason": {1: "hộ đã được giao cho người khác", 2: "gửi từ bản sao của một máy", 3: "người ghi đã thôi nhiệm vụ", 4: "bàn giao từ một máy bị thu hồi", 5: "máy chủ được khôi phục và không còn bản này"},
 	"RefusalCode": {
 		1: "bản ghi hỏng", 2: "không phụ trách", 3: "chưa hợp lệ", 4: "đã gửi lên", 5: "chỉ ghi một lần", 6: "có bước khác trước",
-		7: "không có phiên bản này", 8: "không được duyệt", 9: "chưa có đồng ý", 10: "quá dài", 11: "theo bản ghi bị từ chối", 12: "trùng mã",
+		7: "không có phiên bản này", 8: "không được duyệt", 9: "chưa có đồng ý", 10: "quá dài", 11: "theo bản ghi bị từ chối", 12: "trùng mã", 13: "chi bộ không nhận",
 	},
 	"Kind": func() map[protoreflect.EnumNumber]string {
 		names := map[protoreflect.EnumNumber]string{}

@@ -205,5 +205,10 @@ func PlaceTakenOver(env *pb.Envelope, named Holder, a Actor, w World) (unit ID, 
 	return a.Branch, true, ok && named.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD && !a.Branch.IsZero()
 }
 
+// NotTaken is the refusal of a change that waited at the desk and was not taken.
+func NotTaken() *Refusal {
+	return &Refusal{Code: pb.RefusalCode_REFUSAL_CODE_DECLINED, Rule: ruleDeclined}
+}
+
 // SubjectMissing is the refusal of taking over a row whose subject is not there.
 func SubjectMissing() *Refusal { return invalid(100, ruleSubjectMissing) }

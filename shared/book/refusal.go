@@ -147,6 +147,7 @@ const (
 	ruleProxySelf         = "proxy_self"
 	ruleProxyUnknown      = "proxy_not_in_branch"
 	ruleProxyHasDevice    = "proxy_member_has_device"
+	ruleDeclined          = "declined"
 	ruleSubjectMissing    = "taken_over_subject_missing"
 	ruleMemberUnknown     = "member_not_in_branch"
 	ruleOnBehalfWrong     = "on_behalf_wrong"
@@ -207,6 +208,7 @@ var sentences = map[string]string{
 	ruleProxySelf:         "Đảng viên không thể ghi thay cho chính mình; hãy chọn người khác.",
 	ruleProxyUnknown:      "Người ghi thay phải là đảng viên của cùng chi bộ; hãy chọn lại.",
 	ruleProxyHasDevice:    "Đồng chí ấy có máy và tự ghi được; hãy chỉ chọn người ghi thay cho đồng chí không có máy.",
+	ruleDeclined:          "Bí thư đã xem và không nhận thay đổi này; nếu vẫn cần, hãy trao đổi với bí thư rồi ghi lại.",
 	ruleSubjectMissing:    "Bản này nói về một mục mà máy chủ không còn; hãy nhận lại mục ấy trước, rồi nhận bản này.",
 	ruleMemberUnknown:     "Người được phân công phải là đảng viên của cùng chi bộ; hãy chọn lại.",
 	ruleOnBehalfWrong:     "Chỉ ghi thay cho đồng chí đang phụ trách hộ này; hãy mở lại trang của hộ rồi ghi.",
@@ -251,4 +253,5 @@ var codeSentences = map[pb.RefusalCode]string{
 	pb.RefusalCode_REFUSAL_CODE_TOO_LARGE:       "Nội dung quá dài, không gửi được; hãy rút gọn hoặc tách thành hai bản ghi.",
 	pb.RefusalCode_REFUSAL_CODE_FOLLOWS_REFUSED: "Bản ghi gốc chưa được nhận; hãy sửa bản ghi gốc rồi gửi lại cả bản ghi.",
 	pb.RefusalCode_REFUSAL_CODE_ID_TAKEN:        "Mã của bản ghi này đã thuộc bản ghi khác; hãy chép nội dung sang một bản ghi mới.",
+	pb.RefusalCode_REFUSAL_CODE_DECLINED:        "Bí thư đã xem và không nhận thay đổi này; nếu vẫn cần, hãy trao đổi với bí thư rồi ghi lại.",
 }

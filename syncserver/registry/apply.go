@@ -1,8 +1,10 @@
 package registry
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -30,6 +32,8 @@ type op struct {
 	skewMS int64
 	patch  pb.Patch
 	id     book.ID
+	// late, where set: a new record of a household that is another's by now.
+	late pb.SuggestionReason
 }
 
 func (o *op) ack(result pb.Result) *pb.Ack {
@@ -87,6 +91,14 @@ func (w *writing) apply(o *op) (*pb.Ack, error) {
 	}
 	// Steps and reviews are about what stands already: late ones wait, like edits.
 	fresh := creating && rec.Kind != pb.Kind_KIND_STEP && rec.Kind != pb.Kind_KIND_REVIEW
+	if o.patch.GetUnfinished() {
+		return w.suggest(o, pb.SuggestionReason_SUGGESTION_REASON_HANDED_OVER)
+	}
+	if book.IsDesk(o.actor.Office) && !(fresh && late) {
+		// Who sits at the desk would wait for themselves, and it is the desk that hands over. But
+		// what they wrote at a door before is theirs as anybody's.
+		late, was = false, 0
+	}
 	refusal := book.MayWrite(o.actor, rec, creating, fields, o.patch.GetSet(), w.world)
 	switch {
 	case refusal != nil && refusal.Code == pb.RefusalCode_REFUSAL_CODE_NOT_YOURS && was != 0:
@@ -100,6 +112,7 @@ func (w *writing) apply(o *op) (*pb.Ack, error) {
 		if refusal = book.MayWrite(o.actor, rec, creating, fields, o.patch.GetSet(), w.world); refusal != nil {
 			return w.suggest(o, was)
 		}
+		o.late = was
 	case refusal != nil:
 		return w.refuse(o, refusal)
 	case was != 0 && late && !fresh:
@@ -119,6 +132,12 @@ func (w *writing) locate(o *op, before *stored) (book.Record, *pb.Ack, error) {
 	env := o.patch.GetEnvelope()
 	if before != nil {
 		rec := before.record
+		if rec.Kind == env.GetKind() && o.patch.GetCreate() && rec.Author != o.actor.Member && w.same(o, rec) {
+			// Two at one desk took the same suggestion over.
+			ack := o.ack(pb.Result_RESULT_STORED)
+			ack.Stamp, ack.Seq = proto.Uint64(uint64(rec.State.Created.Stamp)), proto.Uint64(rec.Seq)
+			return rec, ack, nil
+		}
 		if rec.Kind != env.GetKind() || o.patch.GetCreate() && rec.Author != o.actor.Member {
 			// An id that stands already: said in the words of "not yours", whether the caller may
 			// see that record or not.
@@ -166,6 +185,37 @@ func (w *writing) locate(o *op, before *stored) (book.Record, *pb.Ack, error) {
 	return rec, nil, nil
 }
 
+// same tells whether a creation says nothing that a record which its writer may see does not
+// say already.
+func (w *writing) same(o *op, rec book.Record) bool {
+	if !book.MaySee(o.actor, rec.Holder, rec.Unit, w.world) || len(o.patch.GetCleared()) > 0 {
+		return false
+	}
+	values, err := lww.Split(o.patch.GetSet())
+	return err == nil && !slices.ContainsFunc(values, func(v lww.Value) bool { return !bytes.Equal(rec.State.Value(v.Field), v.Raw) })
+}
+
+// tellWriter leaves what the desk decided about a suggestion for the phone that sent it, which
+// asks for it like for what was parked.
+func (w *writing) tellWriter(verdict book.Record) error {
+	m := &pb.Suggestion{}
+	if _, err := lww.Decode(verdict.State.Body, m); err != nil {
+		return err
+	}
+	ack := &pb.Ack{Number: m.Number, Result: pb.Result_RESULT_STORED.Enum()}
+	switch {
+	case m.GetRow() != nil || m.GetNumber() == 0 || m.GetVerdict() == 0:
+		return nil
+	case m.GetVerdict() != pb.Verdict_VERDICT_APPROVED:
+		ack.Result, ack.Refusal = pb.Result_RESULT_REFUSED.Enum(), book.NotTaken().Proto()
+	}
+	b, err := proto.Marshal(ack)
+	if err != nil {
+		return err
+	}
+	return w.tx.AddLateAck(m.GetDevice(), store.LogEntry{Number: m.GetNumber(), Ack: b})
+}
+
 // follow gives a change the fate of the new record that it belongs to.
 func (w *writing) follow(o *op, fate *store.Fate, of book.ID) (*pb.Ack, error) {
 	switch fate.Result {
@@ -205,14 +255,10 @@ func (w *writing) ended(me book.ID, t store.Tenure) (uint64, error) {
 
 // formerly tells whether the actor once looked after the household, or once sat at the
 // desk of the branch, and no longer or only again does so; late: the device has not matched
-// its view since that ended. Who sits at the desk now is asked nothing of this: they would
-// wait for themselves, and it is the desk that hands over.
+// its view since that ended.
 func (w *writing) formerly(o *op, rec book.Record) (late bool, why pb.SuggestionReason, err error) {
 	me := o.actor.Member
 	if rec.Unit != o.actor.Branch {
-		return false, 0, nil
-	}
-	if m := w.world.member(me); m != nil && book.IsDesk(m.Office) {
 		return false, 0, nil
 	}
 	if rec.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
@@ -271,6 +317,10 @@ func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error)
 	after := rec
 	after.State = state
 	if refusal := book.Validate(after, change, o.actor, w.world); refusal != nil {
+		if o.late != 0 {
+			// Its writer does not hold the household any more and could not mend it.
+			return w.suggest(o, o.late)
+		}
 		return w.refuse(o, refusal)
 	}
 	if refusal, err := w.mayTakeOver(after); refusal != nil || err != nil {
@@ -300,7 +350,9 @@ func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error)
 	case pb.Kind_KIND_REVIEW:
 		err = w.approved(kept.record)
 	case pb.Kind_KIND_SUGGESTION:
-		err = w.takeOver(kept.record)
+		if err = w.takeOver(kept.record); err == nil {
+			err = w.tellWriter(kept.record)
+		}
 	}
 	if err != nil {
 		return nil, err

@@ -81,6 +81,8 @@ type Branch struct {
 	At time.Time
 	// Down: the server does not answer.
 	Down bool
+	// Unknown: the server was restored and does not know the phones any more.
+	Unknown bool
 	// Later: the server takes rows out but looks at no change.
 	Later bool
 	// Refuse, if set, judges every change that arrives.

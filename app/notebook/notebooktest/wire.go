@@ -11,6 +11,7 @@ import (
 
 	"sodanvan/app/notebook"
 	"sodanvan/app/store"
+	"sodanvan/app/syncing"
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/hlc"
@@ -64,6 +65,10 @@ func (w *wire) Sync(ctx context.Context) (notebook.Traffic, error) {
 	defer w.b.mu.Unlock()
 	if w.b.Down {
 		return notebook.Traffic{}, fmt.Errorf("sync: %w", down{})
+	}
+	if w.b.Unknown {
+		p := &pb.Problem{Code: pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN.Enum(), Sentence: proto.String("Máy chủ chưa biết máy này.")}
+		return notebook.Traffic{}, &notebook.StoppedError{Outcome: syncing.Outcome{Kind: syncing.Stopped, Problem: p, Sentence: p.GetSentence()}}
 	}
 	ops, err := w.s.Freeze(ctx, 1<<20)
 	if err != nil {

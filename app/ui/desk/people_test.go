@@ -13,6 +13,7 @@ import (
 	"sodanvan/app/words"
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/hlc"
 	"sodanvan/shared/lww"
 )
 
@@ -167,6 +168,42 @@ func TestHandoverThatFailsInTheMiddle(t *testing.T) {
 		if p := must[notebook.Page](t)(r.Book.Household(id)); p.Member != nt.Dung {
 			t.Errorf("%s is with another member", p.Title)
 		}
+	}
+}
+
+// What a restored server lacks and a phone still had.
+func TestSuggestionsAfterARestore(t *testing.T) {
+	b := nt.NewBranch(t)
+	put := func(n uint64, kind pb.Kind, id, household notebook.ID, ms int64, m proto.Message) {
+		row := must[[]byte](t)(proto.Marshal(&pb.Row{
+			Envelope: &pb.Envelope{
+				Kind: kind.Enum(), Id: book.ID(id).Bytes(), Author: book.ID(nt.Binh).Bytes(), Subject: book.ID(household).Bytes(),
+				Holder: book.Holder{Kind: pb.HolderKind_HOLDER_KIND_HOUSEHOLD, ID: book.ID(household)}.Proto(),
+			},
+			Body: must[[]byte](t)(lww.Encode(m)), Stamp: proto.Uint64(uint64(hlc.Make(ms, 0))), Device: proto.Uint32(nt.BinhDevice),
+		}))
+		b.Put(pb.Kind_KIND_SUGGESTION, nt.NewID(n), nt.Dat, nt.Desk, &pb.Suggestion{Row: row, Why: pb.SuggestionReason_SUGGESTION_REASON_RESTORED.Enum()})
+	}
+	put(10, pb.Kind_KIND_VISIT, nt.NewID(77), nt.Dat, 1_795_000_000_000, &pb.Visit{
+		Day: proto.Int32(20_770), Contact: pb.Contact_CONTACT_AT_HOME.Enum(), Note: proto.String("Gia đình hỏi về lịch lấy nước vụ xuân"),
+	})
+	put(11, pb.Kind_KIND_HOUSEHOLD, nt.Lan, nt.Lan, 2_900_000_000_000, &pb.Household{Phone: proto.String("0966666666")})
+	r := uitest.Over(t, uitest.Phone, b, nt.Hoa)
+	atDesk(r)
+	r.Tap(words.Suggestions)
+	r.Want("Máy chủ được khôi phục và không còn bản này")
+	r.Tap("Hộ ông Nguyễn Văn Đạt")
+	r.Want("Gia đình hỏi về lịch lấy nước vụ xuân", "Trần Văn Bình", words.RestoredNew)
+	r.WantNot(words.WouldBeNew)
+	r.Golden("restored")
+	r.Tap(words.Accept)
+	r.Want(words.RestoredBack)
+	r.Tap("Hộ bà Trần Thị Lan")
+	r.Want("Đang ghi: "+words.Empty, "Đề xuất: 0966 666 666", words.RestoredOlder)
+	r.Tap(words.Reject)
+	r.Want(words.Rejected)
+	if all := r.Book.Suggestions(); len(all) != 0 {
+		t.Errorf("%+v", all)
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // Suggestions lists the changes that wait for a decision: they came from a phone that had no
-// right to make them any more.
+// right to make them any more, or from before a restore of the server.
 func Suggestions(f *frame.Frame) *frame.Screen {
 	var all []notebook.Suggestion
 	s := &frame.Screen{Name: "suggestions", Title: words.Suggestions}
@@ -52,7 +52,14 @@ func suggestion(f *frame.Frame, id notebook.ID) *frame.Screen {
 			})
 		}
 	}
-	accept.OnTapped, reject.OnTapped = decide(accept, true, words.Accepted), decide(reject, false, words.Rejected)
+	back := false // it is from before a restore
+	accept.OnTapped, reject.OnTapped = func() {
+		said := words.Accepted
+		if back {
+			said = words.RestoredBack
+		}
+		decide(accept, true, said)()
+	}, decide(reject, false, words.Rejected)
 	foot.Add(kit.Even(2, reject, accept))
 	foot.Hide()
 	type today struct {
@@ -88,9 +95,10 @@ func suggestion(f *frame.Frame, id notebook.ID) *frame.Screen {
 			}
 			col.Add(kit.Column(kit.Grid/2, kit.NewText(t.s.Of, kit.Style{Size: kit.Title, Bold: true}),
 				kit.Heading(t.s.Kind.Text), kit.Lesser(words.SentBy(t.s.By, t.s.At))))
+			back = t.s.Restored
 			col.Add(kit.Banner(kit.SignTold, words.WhyWaits(t.s.Why.Text), kit.Told))
-			if !t.known {
-				col.Add(kit.Plain(words.WouldBeNew))
+			if said := wouldDo(t.s, t.known); said != "" {
+				col.Add(kit.Plain(said))
 			}
 			lines := kit.Column(2 * kit.Grid)
 			for _, l := range t.s.Fields {
@@ -101,6 +109,19 @@ func suggestion(f *frame.Frame, id notebook.ID) *frame.Screen {
 		})
 	}
 	return s
+}
+
+// wouldDo says what accepting does, where the fields alone do not.
+func wouldDo(s notebook.Suggestion, known bool) string {
+	switch {
+	case s.Restored && known:
+		return words.RestoredOlder
+	case s.Restored:
+		return words.RestoredNew
+	case !known:
+		return words.WouldBeNew
+	}
+	return ""
 }
 
 // against puts what a suggestion would write below what stands.

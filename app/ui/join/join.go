@@ -61,6 +61,17 @@ func Recover(f *frame.Frame, s Start, open func() *notebook.Notebook) *frame.Scr
 	return j.codeStep
 }
 
+// Rejoin lets a phone that the server does not know any more go on with its open book and a
+// new code. done is called when the server knows it again.
+func Rejoin(f *frame.Frame, network notebook.Network, book *notebook.Notebook, done func()) *frame.Screen {
+	j := &joining{f: f, s: Start{Network: network, Options: notebook.Options{Desktop: book.Desktop()}}, again: book, done: done}
+	j.pick = j.choosePicture
+	j.makeCode()
+	j.server.SetText(book.Address())
+	j.makeDevice()
+	return j.codeStep
+}
+
 // joining is one way from code to book. Its screens are made once and keep what was typed,
 // also while others are shown.
 type joining struct {
@@ -68,6 +79,8 @@ type joining struct {
 	s       Start
 	recover bool
 	open    func() *notebook.Notebook
+	again   *notebook.Notebook // the open book that joins once more; nil: none
+	done    func()
 
 	code    *codeField
 	picture *kit.Text
@@ -102,6 +115,8 @@ func newJoining(f *frame.Frame, s Start, recover bool) *joining {
 
 func (j *joining) titled(title string, step int) (string, string) {
 	switch {
+	case j.again != nil:
+		return words.RejoinTitle, words.StepOf(min(step, 2), 2)
 	case j.recover && j.s.Options.Desktop:
 		return words.RecoverPhraseTitle, words.StepOf(step, 2)
 	case j.recover:
@@ -119,13 +134,20 @@ func (j *joining) makeCode() {
 	j.server, j.wrong = kit.NewEntry(words.ServerHint), kit.Help()
 	j.server.Plain, j.server.Kind, j.server.Limit = true, mobile.PasswordKeyboard, 300
 	j.server.OnEdited = func(string) { kit.Tell(j.wrong, ""); j.fit(j.codeStep) }
-	typed := kit.Column(kit.Grid/2, kit.Field(words.ServerLabel, j.server, nil), kit.Lesser(words.ServerHelp), j.wrong)
+	help := words.ServerHelp
+	if j.again != nil {
+		help = words.RejoinServer
+	}
+	typed := kit.Column(kit.Grid/2, kit.Field(words.ServerLabel, j.server, nil), kit.Lesser(help), j.wrong)
 	given := kit.Beside(kit.NewSign(kit.SignApproved, kit.Safe, 1), j.known)
 	given.Hide()
 	j.place = kit.Column(0, typed, given)
 	body := kit.Column(1.5 * kit.Grid)
-	if j.recover {
+	switch {
+	case j.recover:
 		body.Add(kit.Plain(words.RecoverIntro))
+	case j.again != nil:
+		body.Add(kit.Plain(words.RejoinIntro))
 	}
 	for _, o := range []fyne.CanvasObject{j.code.body, kit.Flow(paste, photo), j.picture, j.place} {
 		body.Add(o)
@@ -238,7 +260,10 @@ func (j *joining) codeDone() {
 		ok = false
 	}
 	j.fit(j.codeStep)
-	if ok {
+	switch {
+	case ok && j.again != nil:
+		j.f.Push(j.deviceStep)
+	case ok:
 		j.f.Push(j.pinStep)
 	}
 }
@@ -286,7 +311,11 @@ func (j *joining) makeDevice() {
 	title, aside := j.titled(words.DeviceTitle, 3)
 	body := kit.Column(1.5*kit.Grid, kit.Field(words.DeviceLabel, j.device, j.unnamed), kit.Lesser(words.DeviceHelp))
 	j.deviceStep = &frame.Screen{Name: "join-device", Title: title, Aside: aside, Body: body}
-	j.finishOn(j.deviceStep, body, words.JoinDo)
+	do := words.JoinDo
+	if j.again != nil {
+		do = words.RejoinDo
+	}
+	j.finishOn(j.deviceStep, body, do)
 }
 
 // finishOn makes a screen the last step.
@@ -314,8 +343,11 @@ func (j *joining) finish() {
 	if j.busy {
 		return
 	}
-	pin := j.secret.Get()
-	if pin == "" {
+	pin := ""
+	if j.again == nil {
+		pin = j.secret.Get()
+	}
+	if pin == "" && j.again == nil {
 		if j.last != j.pinStep {
 			j.f.PopTo(j.pinStep)
 		}
@@ -330,8 +362,16 @@ func (j *joining) finish() {
 		return
 	}
 	how := notebook.Recover
+	if j.again != nil {
+		how = func(ctx context.Context, _ notebook.Options, n notebook.Network, join notebook.Join, _ string) (*notebook.Notebook, error) {
+			return j.again, j.again.Rejoin(ctx, n, join)
+		}
+	}
 	if !j.recover {
-		how, join.DeviceName, join.Attempt = notebook.Enrol, j.device.Text, &j.attempt
+		if j.again == nil {
+			how = notebook.Enrol
+		}
+		join.DeviceName, join.Attempt = j.device.Text, &j.attempt
 		if join.DeviceName == "" {
 			kit.Tell(j.unnamed, words.DeviceNeeded)
 			j.fit(j.last)
@@ -340,7 +380,11 @@ func (j *joining) finish() {
 	}
 	j.busy = true
 	j.do.Disable()
-	j.show(kit.State(kit.SignAgain, words.JoinWaiting, kit.Told))
+	waiting := words.JoinWaiting
+	if j.again != nil {
+		waiting = words.RejoinWaiting
+	}
+	j.show(kit.State(kit.SignAgain, waiting, kit.Told))
 	var n *notebook.Notebook
 	o, network := j.s.Options, j.s.Network
 	var open *notebook.Notebook
@@ -364,6 +408,12 @@ func (j *joining) finish() {
 			return
 		}
 		j.show()
+		if j.again != nil {
+			j.f.Remove(j.deviceStep)
+			j.f.Remove(j.codeStep)
+			j.done()
+			return
+		}
 		j.secret.Clear()
 		j.s.Opened(n)
 	})

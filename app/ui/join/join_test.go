@@ -16,6 +16,7 @@ import (
 
 	"sodanvan/app/notebook"
 	"sodanvan/app/notebook/notebooktest"
+	"sodanvan/app/ui/frame"
 	"sodanvan/app/ui/kit"
 	"sodanvan/app/ui/uitest"
 	"sodanvan/app/words"
@@ -34,6 +35,7 @@ func bare(t *testing.T, size fyne.Size) *uitest.Rig {
 type stage struct {
 	server *probe.Server
 	member book.ID
+	other  book.ID // of the same branch
 	code   seal.Code
 	o      notebook.Options
 	opened *notebook.Notebook
@@ -43,7 +45,7 @@ func newStage(t *testing.T) *stage {
 	t.Helper()
 	s := &stage{server: probe.Start(t, probe.Options{})}
 	town := probe.NewTown(t, s.server)
-	s.member = town.Member("Bình")
+	s.member, s.other = town.Member("Bình"), town.Member("Cúc")
 	s.code = s.server.Codes(t, s.member)
 	s.o = notebook.Options{Dir: filepath.Join(t.TempDir(), "book"), PIN: notebooktest.Cheap, Remote: notebook.ViaNetwork(notebook.Network{})}
 	return s
@@ -237,6 +239,49 @@ func TestRecoverOnADesk(t *testing.T) {
 	r.Show(Recover(r.Frame, Start{Options: notebook.Options{Desktop: true}}, nil))
 	r.Want(words.RecoverPhraseTitle)
 	r.WantNot(words.RecoverTitle)
+}
+
+// A phone that the server does not know any more goes on with its open book.
+func TestRejoin(t *testing.T) {
+	s := newStage(t)
+	n, err := notebook.Enrol(t.Context(), s.o, notebook.Network{}, notebook.Join{Invitation: s.code.String(), Address: s.address(), DeviceName: "x"}, newPIN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if _, err := n.Sync(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	was := n.Me().Device
+	done := 0
+	r := bare(t, uitest.Phone)
+	r.Show(&frame.Screen{Name: "below", Title: "Gửi", Body: kit.Plain("ở dưới")})
+	r.Frame.Push(Rejoin(r.Frame, notebook.Network{}, n, func() { done++ }))
+	r.Want(words.RejoinIntro, words.RejoinTitle, "1/2")
+	if got := r.Field(words.ServerLabel).Text; got != s.address() {
+		t.Errorf("the address is %q", got)
+	}
+	// The code of somebody else changes nothing.
+	r.Type(words.CodeLabel, s.server.Codes(t, s.other).String())
+	r.Tap(words.Next)
+	r.Want("2/2", words.DeviceHelp)
+	r.Tap(words.RejoinDo)
+	r.Want("Mã này là của người khác")
+	if n.Me().Device != was || done != 0 {
+		t.Fatalf("device %d after %d, done %d times", n.Me().Device, was, done)
+	}
+	r.Tap(words.LookAtCode)
+	r.Field(words.CodeLabel).SetText("")
+	r.Type(words.CodeLabel, s.server.Codes(t, s.member).String())
+	r.Tap(words.Next)
+	r.Tap(words.RejoinDo)
+	r.Want("ở dưới")
+	if n.Me().Device == was || done != 1 {
+		t.Errorf("device %d after %d, done %d times", n.Me().Device, was, done)
+	}
+	if _, err := n.Sync(t.Context()); err != nil {
+		t.Errorf("%v (%s)", err, notebook.Say(err))
+	}
 }
 
 func TestRecover(t *testing.T) {

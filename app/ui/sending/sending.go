@@ -15,6 +15,8 @@ import (
 // Deps open the screens behind the buttons.
 type Deps struct {
 	Settings func() *frame.Screen
+	// Rejoin is for a phone that the server does not know any more.
+	Rejoin func() *frame.Screen
 }
 
 // Count is the number at the tab: changes that the server does not have.
@@ -31,6 +33,9 @@ func Root(f *frame.Frame, deps Deps) *frame.Screen {
 		r.settings = kit.Act(words.OpenSettings, func() { f.PushOver(r.screen, deps.Settings()) })
 		r.settings.SetSign(kit.SignSettings)
 	}
+	if deps.Rejoin != nil {
+		r.rejoin = kit.Act(words.RejoinOpen, func() { f.PushOver(r.screen, deps.Rejoin()) })
+	}
 	r.screen = &frame.Screen{Name: "sending", Title: words.State, Body: r.page, Foot: r.button, Refresh: r.fill}
 	return r.screen
 }
@@ -42,6 +47,7 @@ type root struct {
 	bar      *kit.Bar
 	button   *kit.Button
 	settings *kit.Button
+	rejoin   *kit.Button
 	pressed  bool // the button's own sync is under way
 	asked    int  // which reading is the newest
 }
@@ -96,6 +102,9 @@ func (r *root) show(p picture) {
 	}
 	r.page.Objects = nil
 	r.page.Add(r.head(p))
+	if p.progress.Unknown && r.rejoin != nil {
+		r.page.Add(kit.Banner(kit.SignWrong, words.RejoinWhy, kit.Waiting, r.rejoin))
+	}
 	at := p.state.LastSync
 	if !at.IsZero() {
 		r.page.Add(kit.Lesser(words.SyncedAt(at)))

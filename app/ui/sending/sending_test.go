@@ -38,10 +38,13 @@ func show(r *uitest.Rig) {
 	settings := func() *frame.Screen {
 		return &frame.Screen{Name: "settings", Title: words.OpenSettings, Body: kit.Plain("ở đây chọn cỡ chữ")}
 	}
+	rejoin := func() *frame.Screen {
+		return &frame.Screen{Name: "rejoin", Title: words.RejoinTitle, Body: kit.Plain("ở đây nhập mã mới")}
+	}
 	r.Frame.SetTabs(
 		&frame.Tab{
 			Name: "sync", Label: words.TabSync, Sign: kit.SignSync, Count: func() int { return Count(r.Book) },
-			Root: func() *frame.Screen { return Root(r.Frame, Deps{Settings: settings}) },
+			Root: func() *frame.Screen { return Root(r.Frame, Deps{Settings: settings, Rejoin: rejoin}) },
 		},
 		&frame.Tab{Name: "tasks", Label: words.TabTasks, Sign: kit.SignTasks, Root: func() *frame.Screen {
 			return &frame.Screen{Name: "tasks", Title: words.TasksToday, Body: kit.Plain("các việc")}
@@ -67,6 +70,26 @@ func TestSendNow(t *testing.T) {
 		t.Errorf("%d visits on the server, %d unsent", got, Count(r.Book))
 	}
 	r.Golden("safe")
+}
+
+// A server that was restored does not know the phone: what is here is safe, and a new code
+// goes on.
+func TestAServerThatDoesNotKnowThePhone(t *testing.T) {
+	r := uitest.New(t, uitest.Phone, nt.Binh)
+	visit(t, r.Book, nt.Dat)
+	show(r)
+	r.WantNot(words.RejoinOpen)
+	r.Branch.Unknown = true
+	r.Tap(words.SendNow)
+	r.Want("Còn 1 mục chưa gửi", words.RejoinWhy, words.RejoinOpen)
+	r.Golden("unknown")
+	r.Tap(words.RejoinOpen)
+	r.Want("ở đây nhập mã mới")
+	r.Branch.Unknown = false
+	r.Frame.Pop()
+	r.Tap(words.SendNow)
+	r.Want(words.AllSafe)
+	r.WantNot(words.RejoinOpen)
 }
 
 func TestNoNetworkIsNoFault(t *testing.T) {
@@ -284,6 +307,7 @@ func TestSentences(t *testing.T) {
 		{"running", picture{progress: notebook.Progress{Running: true}, state: notebook.State{Safe: true, LastSync: last}}, words.Sending, string(kit.Told)},
 		{"safe, though the network went since", picture{progress: notebook.Progress{Trouble: words.NoNetwork}, state: notebook.State{Safe: true, LastSync: last}}, words.AllSafe, string(kit.Safe)},
 		{"server trouble", picture{progress: notebook.Progress{Trouble: "Máy chủ bận."}, state: notebook.State{Unsent: 2, LastSync: last}}, words.UnsentCount(2), string(kit.Wrong)},
+		{"rows for a restored server", picture{state: notebook.State{Offers: 3, LastSync: last}}, words.SentButKept, string(kit.Waiting)},
 		{"only parked", picture{state: notebook.State{Parked: 2, LastSync: last}}, words.SentButKept, string(kit.Waiting)},
 		{"never, trouble", picture{progress: notebook.Progress{Trouble: words.NoNetwork}}, words.NoNetwork, string(kit.Waiting)},
 	} {

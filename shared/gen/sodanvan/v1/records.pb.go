@@ -885,6 +885,8 @@ const (
 	RefusalCode_REFUSAL_CODE_FOLLOWS_REFUSED RefusalCode = 11
 	// The id is already another record's.
 	RefusalCode_REFUSAL_CODE_ID_TAKEN RefusalCode = 12
+	// It waited at the desk, and the desk did not take it.
+	RefusalCode_REFUSAL_CODE_DECLINED RefusalCode = 13
 )
 
 // Enum value maps for RefusalCode.
@@ -903,6 +905,7 @@ var (
 		10: "REFUSAL_CODE_TOO_LARGE",
 		11: "REFUSAL_CODE_FOLLOWS_REFUSED",
 		12: "REFUSAL_CODE_ID_TAKEN",
+		13: "REFUSAL_CODE_DECLINED",
 	}
 	RefusalCode_value = map[string]int32{
 		"REFUSAL_CODE_UNSPECIFIED":     0,
@@ -918,6 +921,7 @@ var (
 		"REFUSAL_CODE_TOO_LARGE":       10,
 		"REFUSAL_CODE_FOLLOWS_REFUSED": 11,
 		"REFUSAL_CODE_ID_TAKEN":        12,
+		"REFUSAL_CODE_DECLINED":        13,
 	}
 )
 
@@ -3400,7 +3404,7 @@ const file_sodanvan_v1_records_proto_rawDesc = "" +
 	"\x17SUGGESTION_REASON_CLONE\x10\x02\x12\"\n" +
 	"\x1eSUGGESTION_REASON_OFFICE_ENDED\x10\x03\x12$\n" +
 	" SUGGESTION_REASON_DEVICE_REVOKED\x10\x04\x12\x1e\n" +
-	"\x1aSUGGESTION_REASON_RESTORED\x10\x05*\x8a\x03\n" +
+	"\x1aSUGGESTION_REASON_RESTORED\x10\x05*\xa5\x03\n" +
 	"\vRefusalCode\x12\x1c\n" +
 	"\x18REFUSAL_CODE_UNSPECIFIED\x10\x00\x12\x19\n" +
 	"\x15REFUSAL_CODE_BAD_WIRE\x10\x01\x12\x1a\n" +
@@ -3415,7 +3419,8 @@ const file_sodanvan_v1_records_proto_rawDesc = "" +
 	"\x16REFUSAL_CODE_TOO_LARGE\x10\n" +
 	"\x12 \n" +
 	"\x1cREFUSAL_CODE_FOLLOWS_REFUSED\x10\v\x12\x19\n" +
-	"\x15REFUSAL_CODE_ID_TAKEN\x10\fB,Z*sodanvan/shared/gen/sodanvan/v1;sodanvanv1b\beditionsp\xe8\a"
+	"\x15REFUSAL_CODE_ID_TAKEN\x10\f\x12\x19\n" +
+	"\x15REFUSAL_CODE_DECLINED\x10\rB,Z*sodanvan/shared/gen/sodanvan/v1;sodanvanv1b\beditionsp\xe8\a"
 
 var (
 	file_sodanvan_v1_records_proto_rawDescOnce sync.Once

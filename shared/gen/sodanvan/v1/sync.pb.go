@@ -395,7 +395,10 @@ type Patch struct {
 	// After a restore: the stamp that an earlier ack gave this change.
 	GivenStamp *uint64 `protobuf:"fixed64,8,opt,name=given_stamp,json=givenStamp" json:"given_stamp,omitempty"`
 	// Version of the schema of the app that wrote it.
-	Schema        *uint32 `protobuf:"varint,9,opt,name=schema" json:"schema,omitempty"`
+	Schema *uint32 `protobuf:"varint,9,opt,name=schema" json:"schema,omitempty"`
+	// Nobody pressed save: a draft, or a refused change that was still to be mended, of a household
+	// that was handed over. A person at the desk decides about it, whatever the rules say.
+	Unfinished    *bool `protobuf:"varint,10,opt,name=unfinished" json:"unfinished,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -491,6 +494,13 @@ func (x *Patch) GetSchema() uint32 {
 		return *x.Schema
 	}
 	return 0
+}
+
+func (x *Patch) GetUnfinished() bool {
+	if x != nil && x.Unfinished != nil {
+		return *x.Unfinished
+	}
+	return false
 }
 
 // FieldStamp: when and by which device one field was last set or cleared.
@@ -2241,7 +2251,7 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\x06author\x18\x03 \x01(\fR\x06author\x12\x18\n" +
 	"\asubject\x18\x04 \x01(\fR\asubject\x12\x1c\n" +
 	"\thousehold\x18\x05 \x01(\fR\thousehold\x12+\n" +
-	"\x06holder\x18\x06 \x01(\v2\x13.sodanvan.v1.HolderR\x06holder\"\x83\x02\n" +
+	"\x06holder\x18\x06 \x01(\v2\x13.sodanvan.v1.HolderR\x06holder\"\xa3\x02\n" +
 	"\x05Patch\x121\n" +
 	"\benvelope\x18\x01 \x01(\v2\x15.sodanvan.v1.EnvelopeR\benvelope\x12\x16\n" +
 	"\x06create\x18\x02 \x01(\bR\x06create\x12\x10\n" +
@@ -2252,7 +2262,11 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\x04seen\x18\a \x01(\x06R\x04seen\x12\x1f\n" +
 	"\vgiven_stamp\x18\b \x01(\x06R\n" +
 	"givenStamp\x12\x16\n" +
-	"\x06schema\x18\t \x01(\rR\x06schema\"P\n" +
+	"\x06schema\x18\t \x01(\rR\x06schema\x12\x1e\n" +
+	"\n" +
+	"unfinished\x18\n" +
+	" \x01(\bR\n" +
+	"unfinished\"P\n" +
 	"\n" +
 	"FieldStamp\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\rR\x05field\x12\x14\n" +

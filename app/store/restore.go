@@ -1,0 +1,248 @@
+package store
+
+import (
+	"bytes"
+	"cmp"
+	"iter"
+	"slices"
+
+	"google.golang.org/protobuf/proto"
+
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/lww"
+)
+
+// newEpoch goes back with a server that was restored from a backup: cursors to where the two
+// lives part, own changes that the backup lacks again into the outbox with the stamps they
+// got, rows that it may lack offered to it. Nothing that was written is dropped.
+func (w *writer) newEpoch(d Delta, out *Applied) {
+	st := w.st()
+	if bytes.Equal(d.Epoch.GetId(), st.Identity.Epoch) || len(d.Epoch.GetId()) == 0 || d.Device != st.Identity.Device {
+		return
+	}
+	out.Epoch = true
+	st.Identity.Epoch, st.ServerNow = d.Epoch.GetId(), d.Now
+	at := map[book.ID]uint64{}
+	for _, c := range d.Epoch.GetAt() {
+		if unit, ok := st.unitNamed(c.GetUnit()); ok {
+			at[unit] = c.GetSeq()
+		}
+	}
+	cursors := slices.Clone(st.Cursors)
+	for i, c := range cursors {
+		cursors[i].Seq = min(c.Seq, at[c.Unit])
+	}
+	st.Cursors = cursors
+	w.sendAgain(d.Epoch.GetLastOp())
+	w.settleOld(at)
+	w.fetchAgain(at, w.offerRows(at))
+}
+
+// sendAgain puts the own changes above last, which the server does not have, into the outbox
+// under their numbers. The server wants numbers without a hole, but lets a phone begin above
+// last + 1: what a later backup had is not kept here.
+func (w *writer) sendAgain(last uint64) {
+	st := w.st()
+	w.answered(last)
+	again := numbered(st, w.ops, last)
+	was, next := st.Confirmed, st.LastNumber+1
+	if len(again) > 0 {
+		next = again[0].Number
+	}
+	st.Confirmed, st.Kept = min(was, next-1), min(st.Kept, last)
+	fill := func(upto uint64) {
+		for ; next < upto; next++ {
+			st.LastKey++
+			w.putOp(&Op{Key: st.LastKey, Number: next, Device: st.Identity.Device, State: Erased, Was: Erased})
+		}
+	}
+	for _, o := range again {
+		fill(o.Number)
+		next++
+		if o.Number <= was {
+			w.putOp(resent(o))
+		}
+	}
+	fill(st.LastNumber + 1)
+}
+
+// answered takes back that changes go again which an earlier restore put into the outbox and
+// which the server has after all, since a later backup was restored then.
+func (w *writer) answered(last uint64) {
+	st := w.st()
+	for _, o := range numbered(st, w.ops, st.Confirmed) {
+		if o.Number != st.Confirmed+1 || o.Number > last || o.Was == 0 {
+			return
+		}
+		c := *o
+		c.State, c.Was = o.Was, 0
+		w.putOp(&c)
+		st.Confirmed++
+	}
+}
+
+// resent is a change on its way once more. It brings the stamp that it got, so that it does
+// not win over what was written after it.
+func resent(o *Op) *Op {
+	c := *o
+	c.Was, c.Seq = o.State, 0
+	if o.State == Erased {
+		return &c
+	}
+	c.State = Sending
+	if o.Stamp == 0 {
+		return &c
+	}
+	p := proto.Clone(o.patch).(*pb.Patch)
+	p.GivenStamp = proto.Uint64(uint64(o.Stamp))
+	if b, err := encodePatch(p); err == nil { // it was marshalled before
+		c.patch, c.Bytes = p, b
+	}
+	return &c
+}
+
+// settleOld puts stored changes aside that the server has and whose place in the order is
+// void: their rows come again. Those sent under an earlier number of this phone it may lack;
+// they go again under the present one.
+func (w *writer) settleOld(at map[book.ID]uint64) {
+	for _, o := range slices.Clone(w.ops) {
+		switch {
+		case o.State != Stored || o.Seq <= at[o.Unit]:
+		case o.Device == w.state.Identity.Device:
+			w.settled(o, nil)
+		default:
+			c := resent(o)
+			c.State, c.Number, c.Device, c.Session = Waiting, 0, w.state.Identity.Device, ""
+			w.putOp(c)
+		}
+	}
+}
+
+// offerRows takes the rows above at, which the restored server may lack, out of the book and
+// lays them out for it, oldest first; what waited on a desk too, since its writer's phone may
+// not have it any more. It gives the holders of which rows went.
+func (w *writer) offerRows(at map[book.ID]uint64) map[book.Holder]bool {
+	var void []*Record
+	w.rows.each(func(_ book.ID, r *row) bool {
+		if r.rec.Seq > at[r.rec.Unit] {
+			void = append(void, r.rec)
+		}
+		return true
+	})
+	slices.SortFunc(void, func(a, b *Record) int {
+		return cmp.Or(cmp.Compare(a.Seq, b.Seq), bytes.Compare(a.ID[:], b.ID[:]))
+	})
+	waiting := map[offer]bool{}
+	for o := range offers(w.ops) {
+		waiting[offerOf(o)] = true
+	}
+	st, now := w.st(), w.s.o.Now().UnixMilli()
+	went := map[book.Holder]bool{}
+	for _, r := range void {
+		went[r.Holder], went[wholeBranch(r.Unit)] = true, true
+		w.dropRow(r.ID)
+		m := rowOf(r.Record)
+		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(m)
+		if err != nil || waiting[offerOf(m)] {
+			continue
+		}
+		st.LastKey++
+		w.putOp(&Op{
+			Key: st.LastKey, State: Offering, Record: r.ID, Kind: r.Kind, Holder: r.Holder, Unit: r.Unit, Bytes: b, MadeMS: now,
+		})
+	}
+	return went
+}
+
+// fetchAgain begins to fetch what the offered rows were in the server's book, and all grants
+// whose numbers are of the lost future: which of those still hold, the next view says.
+// Everything is fetched up to the cursor: a row that came by the cursor may have been older
+// in the backup, and then comes by no other way.
+func (w *writer) fetchAgain(at map[book.ID]uint64, went map[book.Holder]bool) {
+	st := w.st()
+	var grants []Grant
+	var fillings []Filling
+	fill := func(g Grant) {
+		upto := st.Cursor(st.unitOf(g.Holder))
+		fillings = append(fillings, Filling{Grant: g, Upto: upto, Below: upto + 1})
+	}
+	for _, g := range st.Grants {
+		if went[g.Holder] || g.Number > at[st.unitOf(g.Holder)] {
+			fill(g)
+		} else {
+			grants = append(grants, g)
+		}
+	}
+	for _, f := range st.Fillings {
+		fill(f.Grant)
+	}
+	slices.SortFunc(fillings, func(a, b Filling) int { return compareGrants(a.Grant, b.Grant) })
+	st.Grants, st.Fillings = grants, fillings
+}
+
+// offer names one version of a record.
+type offer struct {
+	id   book.ID
+	hash uint64
+}
+
+func offerOf(r *pb.Row) offer {
+	id, _ := book.IDFrom(r.GetEnvelope().GetId())
+	return offer{id, lww.RowHash(r)}
+}
+
+// offers goes through the rows that are to be offered, with their changes' keys.
+func offers(ops []*Op) iter.Seq2[*pb.Row, uint64] {
+	return func(yield func(*pb.Row, uint64) bool) {
+		for _, o := range ops {
+			if o.State != Offering {
+				continue
+			}
+			r := new(pb.Row)
+			if proto.Unmarshal(o.Bytes, r) == nil && !yield(r, o.Key) {
+				return
+			}
+		}
+	}
+}
+
+// dropOffers takes off what the server has taken in.
+func (w *writer) dropOffers(rows []*pb.Row) {
+	if len(rows) == 0 {
+		return
+	}
+	taken := map[offer]bool{}
+	for _, r := range rows {
+		taken[offerOf(r)] = true
+	}
+	for r, key := range offers(slices.Clone(w.ops)) {
+		if taken[offerOf(r)] {
+			w.dropOp(key)
+		}
+	}
+}
+
+// Offers goes through the rows of the server's life before a restore that are still to be
+// offered to it, oldest first; frozen. They are no changes of this phone: whatever the
+// server lacks of them waits there for a person.
+func (b *Snapshot) Offers() iter.Seq[*pb.Row] {
+	return func(yield func(*pb.Row) bool) {
+		for r := range offers(b.ops) {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// OfferCount is how many rows are to be offered.
+func (b *Snapshot) OfferCount() int {
+	n := 0
+	for _, o := range b.ops {
+		if o.State == Offering {
+			n++
+		}
+	}
+	return n
+}
