@@ -13,6 +13,43 @@ import (
 type deviceCmd struct {
 	List   deviceListCmd   `cmd:"" help:"Danh sách máy đã đăng ký."`
 	Revoke deviceRevokeCmd `cmd:"" help:"Thu hồi một máy. Máy gửi nốt phần chưa gửi rồi xóa sổ."`
+	// For a secretary whose only phone became a copy; else the secretary confirms in the app.
+	Confirm deviceConfirmCmd `cmd:"" help:"Xác nhận bản sao của một máy, khi bí thư không tự xác nhận được."`
+}
+
+type deviceConfirmCmd struct {
+	Number uint32 `arg:"" name:"so-may" help:"Số của máy, xem bằng “device list”."`
+}
+
+func (c *deviceConfirmCmd) Run(s *session) error {
+	return s.onDevice(c.Number, func(reg *registry.Registry, d registry.DeviceInfo) error {
+		if !d.Unconfirmed || d.Revoked {
+			return say("Máy số %d không chờ xác nhận; không cần làm gì thêm.", c.Number)
+		}
+		if err := reg.Confirm(s.ctx, c.Number); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stdout, "Đã xác nhận máy số %d của %s. Máy tải sổ ở lần đồng bộ tới.\n", c.Number, d.Owner)
+		return nil
+	})
+}
+
+// onDevice finds a device by its number and works on it.
+func (s *session) onDevice(number uint32, fn func(*registry.Registry, registry.DeviceInfo) error) error {
+	reg, err := s.open(false, registry.Options{})
+	if err != nil {
+		return err
+	}
+	defer reg.Close()
+	devices, err := reg.AllDevices(s.ctx)
+	if err != nil {
+		return err
+	}
+	i := slices.IndexFunc(devices, func(d registry.DeviceInfo) bool { return d.Number == number })
+	if i < 0 {
+		return say("Không có máy số %d; hãy xem số máy bằng “device list”.", number)
+	}
+	return fn(reg, devices[i])
 }
 
 type deviceListCmd struct{}
@@ -63,25 +100,14 @@ type deviceRevokeCmd struct {
 }
 
 func (c *deviceRevokeCmd) Run(s *session) error {
-	reg, err := s.open(false, registry.Options{})
-	if err != nil {
-		return err
-	}
-	defer reg.Close()
-	devices, err := reg.AllDevices(s.ctx)
-	if err != nil {
-		return err
-	}
-	i := slices.IndexFunc(devices, func(d registry.DeviceInfo) bool { return d.Number == c.Number })
-	if i < 0 {
-		return say("Không có máy số %d; hãy xem số máy bằng “device list”.", c.Number)
-	}
-	if devices[i].Revoked {
-		return say("Máy số %d đã bị thu hồi từ trước; không cần làm gì thêm.", c.Number)
-	}
-	if err := reg.Revoke(s.ctx, c.Number); err != nil {
-		return err
-	}
-	fmt.Fprintf(s.stdout, "Đã thu hồi máy số %d của %s. Lần kết nối tới, máy gửi nốt phần chưa gửi (đã niêm phong) rồi xóa sổ.\n", c.Number, devices[i].Owner)
-	return nil
+	return s.onDevice(c.Number, func(reg *registry.Registry, d registry.DeviceInfo) error {
+		if d.Revoked {
+			return say("Máy số %d đã bị thu hồi từ trước; không cần làm gì thêm.", c.Number)
+		}
+		if err := reg.Revoke(s.ctx, c.Number); err != nil {
+			return err
+		}
+		fmt.Fprintf(s.stdout, "Đã thu hồi máy số %d của %s. Lần kết nối tới, máy gửi nốt phần chưa gửi (đã niêm phong) rồi xóa sổ.\n", c.Number, d.Owner)
+		return nil
+	})
 }

@@ -212,7 +212,7 @@ func (v *view) accepting(p *pb.Patch) (change, error) {
 			return change{}, ErrNotYours
 		}
 		c.create = true
-		return c, nil
+		return v.behalf(c)
 	}
 	after := v.suggestedRecord(p)
 	set, cleared, err := lww.Diff(known.State.Body, after.State.Body)
@@ -220,5 +220,31 @@ func (v *view) accepting(p *pb.Patch) (change, error) {
 		return change{}, fmt.Errorf("suggestion: %w", err)
 	}
 	c.envelope, c.set, c.cleared = of(known), set, cleared
+	return c, nil
+}
+
+// behalf says for whom a taken over record is written, where its writer had no need to.
+func (v *view) behalf(c change) (change, error) {
+	switch c.envelope.GetKind() {
+	case pb.Kind_KIND_VISIT, pb.Kind_KIND_PETITION, pb.Kind_KIND_CONTRIBUTION:
+	default:
+		return c, nil
+	}
+	household, _ := book.IDFrom(c.envelope.GetSubject())
+	member := v.onBehalf(household)
+	// The three kinds have the same number for it.
+	raw, err := lww.Encode(&pb.Visit{OnBehalfOf: member})
+	if err != nil || member == nil {
+		return c, err
+	}
+	values, err := lww.Split(c.set)
+	if err != nil {
+		return c, err
+	}
+	named, err := lww.Split(raw)
+	if err != nil || slices.ContainsFunc(values, func(f lww.Value) bool { return f.Field == named[0].Field }) {
+		return c, err
+	}
+	c.set = lww.Assemble(append(values, named...))
 	return c, nil
 }

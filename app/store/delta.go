@@ -5,6 +5,8 @@ import (
 	"context"
 	"slices"
 
+	"google.golang.org/protobuf/proto"
+
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/hlc"
@@ -142,7 +144,7 @@ func (w *writer) acks(acks []*pb.Ack, out *Applied) {
 		switch {
 		case a.GetNumber() == st.Confirmed+1 && a.GetNumber() <= st.LastNumber:
 			st.Confirmed++
-		case a.GetNumber() <= st.Confirmed && o != nil && o.State == Parked:
+		case a.GetNumber() <= st.Confirmed && o != nil && (o.State == Parked || o.State == Suggested):
 		default:
 			continue
 		}
@@ -352,6 +354,11 @@ func (w *writer) view(v *pb.View, out *Applied) {
 			leave(d.Holder)
 		}
 	}
+	for h := range want {
+		if changed(h) && w.waits(h, st.LastKey) && !slices.ContainsFunc(st.Behind, func(b Behind) bool { return b.Holder == h }) {
+			st.Behind = append(slices.Clip(st.Behind), Behind{Grant{h, was[h]}, st.LastKey})
+		}
+	}
 	st.Leaving = nil
 	for h, n := range leaving {
 		st.Leaving = append(st.Leaving, Grant{h, n})
@@ -362,6 +369,21 @@ func (w *writer) view(v *pb.View, out *Applied) {
 	w.pruneCursors(want)
 }
 
+// waits tells whether a change of a holder, up to a key, is not out yet.
+func (w *writer) waits(h book.Holder, key uint64) bool {
+	return slices.ContainsFunc(w.ops, func(o *Op) bool {
+		return o.Unsent() && o.Key <= key && (o.Holder == h || h == wholeBranch(o.Unit))
+	})
+}
+
+// catchUp forgets the old numbers of grants whose old work is out.
+func (w *writer) catchUp() {
+	done := func(b Behind) bool { return !w.waits(b.Holder, b.Key) }
+	if slices.ContainsFunc(w.state.Behind, done) {
+		w.st().Behind = slices.DeleteFunc(slices.Clone(w.state.Behind), done)
+	}
+}
+
 // sendDrafts turns drafts of households that were handed over into changes: the server puts
 // them on the desk as suggestions. One that says nothing goes.
 func (w *writer) sendDrafts() {
@@ -369,7 +391,7 @@ func (w *writer) sendDrafts() {
 		if !w.leaving(d.Holder) {
 			continue
 		}
-		wr := Write{Patch: d.Patch, Holder: d.Holder, Unit: d.Unit}
+		wr := Write{Patch: unfinished(d.Patch), Holder: d.Holder, Unit: d.Unit}
 		if id, err := wr.ready(); err == nil && !empty(d.Patch) {
 			key, err := w.addOp(id, wr)
 			if err != nil {
@@ -382,6 +404,30 @@ func (w *writer) sendDrafts() {
 		}
 		w.dropDraft(d.ID)
 	}
+}
+
+// sendRefused does the same for refused changes of such households: nobody can mend them here
+// any more. One that was refused even so stays with the desk's copy of what was refused.
+func (w *writer) sendRefused() {
+	for _, o := range slices.Clone(w.ops) {
+		if o.State != Refused || o.Mended || o.patch.GetUnfinished() || !w.leaving(o.Holder) {
+			continue
+		}
+		if _, err := w.addOp(o.Record, Write{Patch: unfinished(o.patch), Holder: o.Holder, Unit: o.Unit}); err != nil {
+			continue // it was encoded before
+		}
+		w.settled(o, func(c *Op) { c.Mended = true })
+	}
+}
+
+// unfinished is a change that nobody saved, for a person at the desk.
+func unfinished(p *pb.Patch) *pb.Patch {
+	if p == nil {
+		return nil
+	}
+	p = proto.Clone(p).(*pb.Patch)
+	p.Unfinished, p.GivenStamp = proto.Bool(true), nil
+	return p
 }
 
 // pruneCursors forgets partitions of which nothing is held: coming back to one means to
@@ -405,6 +451,7 @@ func (w *writer) finishLeaving() {
 	if len(w.state.Leaving) == 0 {
 		return
 	}
+	w.sendRefused()
 	busy := map[book.Holder]bool{}
 	for _, o := range w.ops {
 		if o.Pending() || o.State == Offering {

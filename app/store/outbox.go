@@ -310,33 +310,60 @@ func (s *Store) freeze(ctx context.Context, bytes int) (out []Op, err error) {
 // opOverhead is what a change costs in a call besides its bytes: tag and length.
 const opOverhead = 4
 
+// mostAcked bounds the bytes of acked changes that a revoked phone hands over.
+const mostAcked = 2 << 20
+
 // Work packs what the server does not have yet, changes and drafts, as a revoked phone hands
-// it over: a marshalled pb.SyncRequest with device, first and ops (patches; those of drafts
-// last). n is how many there are; 0: nothing to hand over.
+// it over: a marshalled pb.SyncRequest with device, confirmed, first and ops (patches, numbered from
+// first, nothing where none is left; those of drafts last). Changes with an ack go along as
+// far as no finished backup has them: the server that asks may have been restored. n is how
+// many there are; 0: nothing to hand over.
 func (b *Snapshot) Work() (work []byte, n int, err error) {
+	st := b.state
+	again := numbered(st, b.ops, st.Kept)
+	size := 0
+	for i := len(again) - 1; i >= 0; i-- {
+		if size += len(again[i].Bytes); again[i].Number <= st.Confirmed && size > mostAcked {
+			again = again[i+1:]
+			break
+		}
+	}
+	first := st.LastNumber + 1
+	if len(again) > 0 {
+		first = again[0].Number
+	}
 	req := &pb.SyncRequest{
-		Device: proto.Uint32(b.state.Identity.Device), First: proto.Uint64(b.state.Confirmed + 1),
+		Device: proto.Uint32(st.Identity.Device), Confirmed: proto.Uint64(st.Confirmed), First: proto.Uint64(first),
+		Ops: make([][]byte, st.LastNumber+1-first),
+	}
+	for _, o := range again {
+		req.Ops[o.Number-first] = o.Bytes
+		if len(o.Bytes) > 0 {
+			n++
+		}
 	}
 	for _, o := range b.ops {
-		if o.Unsent() {
+		if o.State == Waiting {
 			req.Ops = append(req.Ops, o.Bytes)
+			n++
 		}
 	}
 	for _, d := range b.drafts {
 		if empty(d.Patch) {
 			continue
 		}
-		p, err := encodePatch(d.Patch)
+		p, err := encodePatch(unfinished(d.Patch))
 		if err != nil {
 			return nil, 0, err
 		}
 		req.Ops = append(req.Ops, p)
+		n++
 	}
 	work, err = proto.Marshal(req)
 	if err != nil {
 		return nil, 0, fmt.Errorf("pack work: %w", err)
 	}
-	return work, len(req.Ops), nil
+	return work, n, nil
 }
 
 // empty tells whether a draft's change says nothing.

@@ -177,6 +177,11 @@ func (w *writer) fetchAgain(at map[book.ID]uint64, went map[book.Holder]bool) {
 	for _, f := range st.Fillings {
 		fill(f.Grant)
 	}
+	// What was leaving in the lost future may be this phone's still.
+	for _, g := range st.Leaving {
+		fill(g)
+	}
+	st.Leaving, st.Behind = nil, nil
 	slices.SortFunc(fillings, func(a, b Filling) int { return compareGrants(a.Grant, b.Grant) })
 	st.Grants, st.Fillings = grants, fillings
 }

@@ -64,6 +64,12 @@ type Filling struct {
 	Phase       uint32
 }
 
+// Behind is the number that a grant had when changes up to Key were written.
+type Behind struct {
+	Grant
+	Key uint64
+}
+
 // Cursor: all rows of a partition up to Seq are here.
 type Cursor struct {
 	Unit book.ID
@@ -81,6 +87,9 @@ type State struct {
 	// Leaving are households that are no longer this phone's, kept until nothing unsent
 	// of them is left. They take no new work.
 	Leaving []Grant
+	// Behind are grants that were given anew while own changes waited that were written under
+	// the number before; kept until those are out.
+	Behind []Behind
 
 	// LastKey is the key of the last own change.
 	LastKey uint64

@@ -403,11 +403,16 @@ func TestWorkOfARevokedPhone(t *testing.T) {
 	}
 	b, n, err := s.Snapshot().Work()
 	var req pb.SyncRequest
-	if err != nil || n != 2 || proto.Unmarshal(b, &req) != nil {
+	if err != nil || n != 3 || proto.Unmarshal(b, &req) != nil {
 		t.Fatalf("%d, %v", n, err)
 	}
-	if req.GetDevice() != 7 || req.GetFirst() != 2 || len(req.GetOps()) != 2 || !strings.Contains(string(req.GetOps()[1]), "dở") {
+	// What has an ack goes along, since no backup is known to have it, and is told apart.
+	if req.GetDevice() != 7 || req.GetFirst() != 1 || req.GetConfirmed() != 1 || len(req.GetOps()) != 3 || !strings.Contains(string(req.GetOps()[2]), "dở") {
 		t.Errorf("work %v", &req)
+	}
+	draft := &pb.Patch{}
+	if err := proto.Unmarshal(req.GetOps()[2], draft); err != nil || !draft.GetUnfinished() {
+		t.Errorf("the draft goes as %v, %v", draft, err)
 	}
 	if err := s.MarkRevoked(t.Context()); err != nil {
 		t.Fatal(err)

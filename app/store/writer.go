@@ -65,6 +65,7 @@ func (s *Store) write(ctx context.Context, change func(*writer) error) error {
 		return err
 	}
 	w.finishLeaving()
+	w.catchUp()
 	next := w.snapshot()
 	// A transaction is short and must end one way or the other: no cancelling in its middle.
 	if err := w.commit(context.WithoutCancel(ctx)); err != nil {

@@ -227,7 +227,7 @@ func (e *Engine) request(b *store.Snapshot, ops []store.Op, now time.Time) *pb.S
 		})
 	}
 	for _, o := range b.Ops() {
-		if o.State == store.Parked && o.Device == id.Device {
+		if (o.State == store.Parked || o.State == store.Suggested) && o.Device == id.Device {
 			req.Parked = append(req.Parked, o.Number)
 		}
 	}
@@ -307,6 +307,9 @@ func held(st *store.State) []byte {
 	for _, g := range slices.Concat(st.Grants, st.Leaving) {
 		grants = append(grants, &pb.Grant{Holder: g.Holder.Proto(), Grant: proto.Uint64(g.Number)})
 	}
+	for _, b := range st.Behind {
+		grants = append(grants, &pb.Grant{Holder: b.Holder.Proto(), Grant: proto.Uint64(b.Number)})
+	}
 	return lww.HeldDigest(grants)
 }
 
@@ -345,7 +348,7 @@ func (e *Engine) reply(now time.Time, req *pb.SyncRequest, resp *pb.SyncResponse
 	}
 	full := waits(b) && now.Before(e.opsFrom)
 	switch {
-	case applied.Epoch || applied.Cloned, resp.GetMore() && slot == 0, !full && waits(b) && progressed(resp),
+	case applied.Epoch || applied.Cloned, resp.GetMore() && slot == 0, !full && (waits(b) && progressed(resp) || fresh(b, e.seenKey)),
 		slot == 0 && (begun(b.State(), req) || e.compareAgain(b.State(), req, now)),
 		slot == 0 && (len(req.GetOffers()) > 0 || progressed(resp)) && e.offersLeft(b):
 		out.Kind = Again

@@ -283,7 +283,7 @@ func (f *fake) take(d *fakeDevice, n uint64, hash [32]byte, raw []byte) *pb.Ack 
 	case strings.Contains(note, wordRefuse):
 		a.Result = pb.Result_RESULT_REFUSED.Enum()
 		a.Refusal = &pb.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_INVALID.Enum()}
-	case d.unconfirmed, strings.Contains(note, wordSuggest), f.owner[sub].Holder.ID != d.member:
+	case d.unconfirmed, p.GetUnfinished(), strings.Contains(note, wordSuggest), f.owner[sub].Holder.ID != d.member:
 		a.Result = pb.Result_RESULT_SUGGESTION.Enum()
 	case strings.Contains(note, wordPark), !p.GetCreate() && f.rows[x] == nil:
 		a.Result = pb.Result_RESULT_PARKED.Enum()

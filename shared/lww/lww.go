@@ -310,10 +310,18 @@ func (s State) Below(limit uint32) State {
 // For a takeover of a phone's row after a restore. Both states must be valid; see
 // [State.Valid].
 func Join(a, b State) State {
+	s, _ := joinStates(a, b, false)
+	return s
+}
+
+// JoinTold is Join, and tells as Merge does which values gave way: those of a, or, marked as
+// incoming, those of b.
+func JoinTold(a, b State) (State, []Lost) { return joinStates(a, b, true) }
+
+func joinStates(a, b State, tell bool) (State, []Lost) {
 	x := side{body: cursorOf(a.Body), later: a.Later, version: a.Created}
 	y := side{body: cursorOf(b.Body), later: b.Later, version: b.Created}
-	s, _ := join(&x, &y, earlier(a.Created, b.Created), len(a.Later)+len(b.Later)+4, false)
-	return s
+	return join(&x, &y, earlier(a.Created, b.Created), len(a.Later)+len(b.Later)+4, tell)
 }
 
 // join walks two sides and keeps what wins. first is the version of the creation.

@@ -285,6 +285,28 @@ func (r *Registry) Revoke(ctx context.Context, number uint32) error {
 	}))
 }
 
+// Confirm lets a copy of a device go on as a device of its own, by the administrator: where the
+// copy is the secretary's only phone, nobody else can.
+func (r *Registry) Confirm(ctx context.Context, number uint32) error {
+	return asProblem(r.store.Write(ctx, func(tx store.Tx) error {
+		w, err := r.begin(tx)
+		if err != nil {
+			return err
+		}
+		d, err := w.device(number)
+		if err != nil {
+			return err
+		}
+		if d == nil || d.Revoked {
+			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, errDevice)
+		}
+		if err := w.confirm(d, serverDevice); err != nil {
+			return err
+		}
+		return w.finish()
+	}))
+}
+
 // Status is what an administrator must know, in numbers.
 type Status struct {
 	Units   []UnitInfo

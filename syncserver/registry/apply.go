@@ -301,8 +301,10 @@ func (w *writing) formerly(o *op, rec book.Record) (late bool, why pb.Suggestion
 // store gives the change its stamp, merges it, asks whether the merged record keeps the
 // rules, and writes all that follows from it.
 func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error) {
+	// A change that was stored before keeps its stamp: a later one would beat what others wrote
+	// since. Who invents an earlier one can only lose by it.
 	stamp := hlc.Stamp(o.patch.GetGivenStamp())
-	if stamp == 0 || stamp > w.now || len(w.r.parent) == 0 {
+	if stamp == 0 || stamp > w.now {
 		stamp = hlc.Give(hlc.Write{PhoneMS: o.patch.GetPhoneMs(), ServerMS: o.patch.GetServerMs(), SkewMS: o.skewMS,
 			Seen: hlc.Stamp(o.patch.GetSeen()), DeviceLast: hlc.Stamp(o.device.LastStamp), Now: w.now})
 	}
@@ -417,25 +419,30 @@ func (w *writing) keepClock(o *op, rec book.Record, stamp hlc.Stamp) error {
 // their own back.
 func (w *writing) tellLosers(o *op, rec book.Record, lost []lww.Lost) error {
 	for _, l := range lost {
-		if l.Field >= book.FirstServerField {
-			continue
-		}
 		if !l.Incoming && (l.Version.Device == o.device.Number || uint64(l.Version.Stamp) <= o.patch.GetSeen()) {
 			continue
 		}
-		loser, _ := w.world.MemberOfDevice(l.Version.Device)
-		winner, _ := w.world.MemberOfDevice(l.Winner.Device)
-		body, err := lww.Encode(&pb.Overwritten{Field: proto.Uint32(l.Field), Value: l.Value, Cleared: proto.Bool(l.Cleared),
-			Stamp: proto.Uint64(uint64(l.Version.Stamp)), Device: proto.Uint32(l.Version.Device), Author: loser.Bytes(),
-			WinnerStamp: proto.Uint64(uint64(l.Winner.Stamp)), WinnerDevice: proto.Uint32(l.Winner.Device), WinnerAuthor: winner.Bytes()})
-		if err != nil {
-			return err
-		}
-		if err := w.serverRow(pb.Kind_KIND_OVERWRITTEN, rec.ID, rec.Holder, rec.Unit, body); err != nil {
+		if err := w.tellLoser(rec, l); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tellLoser leaves the row for one value.
+func (w *writing) tellLoser(rec book.Record, l lww.Lost) error {
+	if l.Field >= book.FirstServerField {
+		return nil
+	}
+	loser, _ := w.world.MemberOfDevice(l.Version.Device)
+	winner, _ := w.world.MemberOfDevice(l.Winner.Device)
+	body, err := lww.Encode(&pb.Overwritten{Field: proto.Uint32(l.Field), Value: l.Value, Cleared: proto.Bool(l.Cleared),
+		Stamp: proto.Uint64(uint64(l.Version.Stamp)), Device: proto.Uint32(l.Version.Device), Author: loser.Bytes(),
+		WinnerStamp: proto.Uint64(uint64(l.Winner.Stamp)), WinnerDevice: proto.Uint32(l.Winner.Device), WinnerAuthor: winner.Bytes()})
+	if err != nil {
+		return err
+	}
+	return w.serverRow(pb.Kind_KIND_OVERWRITTEN, rec.ID, rec.Holder, rec.Unit, body)
 }
 
 // serverRow makes a record of the server's own.

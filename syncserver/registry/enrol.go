@@ -507,17 +507,22 @@ func (r *Registry) ConfirmDevice(ctx context.Context, c Caller, req *pb.ConfirmD
 		if err != nil {
 			return err
 		}
-		if !d.Unconfirmed {
-			return nil
-		}
-		d.Unconfirmed = false
-		w.audit(c.Device, "confirm", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
-		return w.listDevice(d.Member, d.Number)
+		return w.confirm(d, c.Device)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &pb.ConfirmDeviceResponse{}, nil
+}
+
+// confirm lets a copy go on; once is enough.
+func (w *writing) confirm(d *store.Device, by uint32) error {
+	if !d.Unconfirmed {
+		return nil
+	}
+	d.Unconfirmed = false
+	w.audit(by, "confirm", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
+	return w.listDevice(d.Member, d.Number)
 }
 
 // RotateToken gives a new token. The old one stays good until the new one was used, so
@@ -556,11 +561,15 @@ const maxWork = 16
 func (w *writing) takeWork(d *store.Device, sealed []byte) error {
 	number, work := w.openWork(d, sealed)
 	if work != nil {
-		changed, err := w.forgetErased(work)
+		known, err := w.forgetKnown(number, work)
 		if err != nil {
 			return err
 		}
-		if changed {
+		erased, err := w.forgetErased(work)
+		if err != nil {
+			return err
+		}
+		if known || erased {
 			if sealed, err = w.sealWork(number, work); err != nil {
 				return err
 			}
@@ -575,6 +584,22 @@ func (w *writing) takeWork(d *store.Device, sealed []byte) error {
 		return nil
 	}
 	return w.layOut(d, number, work)
+}
+
+// forgetKnown takes out of handed-over work what the server has: changes that the phone has an
+// ack for, unless they are above what this database, perhaps a restored one, ever took from
+// it. A number alone says that only of those: a copy's own changes have the same numbers.
+func (w *writing) forgetKnown(number uint32, work *pb.SyncRequest) (changed bool, err error) {
+	d, err := w.device(number)
+	if err != nil || d == nil {
+		return false, err
+	}
+	for i := range work.GetOps() {
+		if work.GetFirst()+uint64(i) <= min(work.GetConfirmed(), d.LastOp) {
+			work.Ops[i], changed = nil, true
+		}
+	}
+	return changed, nil
 }
 
 // layOut puts the work of a revoked phone on the desk of its member's branch, a suggestion for
@@ -607,8 +632,7 @@ func (w *writing) layOut(d *store.Device, number uint32, work *pb.SyncRequest) e
 	for i, raw := range ops {
 		n := first + uint64(i)
 		var patch pb.Patch
-		// A phone hands over what it had acks for too, since a restored server may lack it.
-		if n <= from.Confirmed || len(raw) == 0 || known[n] == string(opHash(raw)) || len(raw) > maxOp || proto.Unmarshal(raw, &patch) != nil {
+		if len(raw) == 0 || known[n] == string(opHash(raw)) || len(raw) > maxOp || proto.Unmarshal(raw, &patch) != nil {
 			continue
 		}
 		id := workID(number, n, raw)

@@ -365,7 +365,15 @@ func (w *writing) forgetErased(work *pb.SyncRequest) (changed bool, err error) {
 
 // isErased tells whether a change is about what was erased: the record itself, its subject,
 // or its household.
-func (w *writing) isErased(o *op) (bool, error) { return w.aboutErased(o.patch.GetEnvelope()) }
+func (w *writing) isErased(o *op) (bool, error) {
+	gone, err := w.aboutErased(o.patch.GetEnvelope())
+	if gone || err != nil || !w.hasErased {
+		return gone, err
+	}
+	// An edit of what was new and erased names nothing but itself.
+	fate, err := w.tx.Fate(o.id, o.device.Number)
+	return fate != nil && fate.Result == pb.Result_RESULT_ERASED, err
+}
 
 func (w *writing) aboutErased(env *pb.Envelope) (bool, error) {
 	if !w.hasErased {

@@ -4,21 +4,23 @@ import (
 	"testing"
 	"time"
 
+	"sodanvan/shared/hlc"
 	"sodanvan/syncserver/store/sqlite"
 )
 
-// A phone's word about its stamps counts for what a restored server has lost, never else.
-func TestAGivenStampCountsOnlyAfterARestore(t *testing.T) {
+// A stamp that no server can have given yet is not taken from a phone: it would win over all
+// that is written until then.
+func TestAGivenStampIsNotOfTheFuture(t *testing.T) {
 	tw := newTown(t, sqlite.Options{})
 	member := tw.phone("Bình")
 	member.sync()
 	h := member.household("Hộ Bình1")
 	member.sync(member.consent(h))
-	given := member.acks[1].GetStamp() - 1<<32
 	tw.clock = tw.clock.Add(time.Hour)
-	member.sync(resent(t, member.visit(member.id(), h, "một"), given))
-	if got := member.acks[2].GetStamp(); got <= member.acks[1].GetStamp() {
-		t.Errorf("stamp %d, after %d of the change before", got, member.acks[1].GetStamp())
+	future := uint64(hlc.Make(tw.clock.AddDate(1, 0, 0).UnixMilli(), 0))
+	member.sync(resent(t, member.visit(member.id(), h, "một"), future))
+	if got := hlc.Stamp(member.acks[2].GetStamp()); got.Millis() > tw.clock.UnixMilli() {
+		t.Errorf("stamp %v at %v", got, tw.clock)
 	}
 	tw.sound()
 }

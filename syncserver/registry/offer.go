@@ -73,16 +73,17 @@ func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 	if err != nil {
 		return err
 	}
+	w.audit(d.Number, "offer", rec.Holder)
 	return w.serverRow(pb.Kind_KIND_SUGGESTION, rec.ID, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: rec.Unit}, rec.Unit, body)
 }
 
 // offerWaiting takes back what lay on a desk: a change that was refused or waited for a
-// decision, whose writer's phone may not have it any more. Only a phone of that desk had it. A
-// change that its writer has sent again by now lies there already.
+// decision, whose writer's phone may not have it any more. Any phone of the branch may have sat
+// at that desk in the life before. A change that its writer has sent again by now lies there already.
 func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error {
 	desk := book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: a.Branch}
 	m, err := deskSuggestion(row.GetEnvelope().GetKind(), row.GetBody())
-	if err != nil || book.HolderFrom(row.GetEnvelope().GetHolder()) != desk || !book.IsDesk(a.Office) || len(m.GetPatch())+len(m.GetRow()) > 4*maxOp {
+	if err != nil || book.HolderFrom(row.GetEnvelope().GetHolder()) != desk || a.Branch.IsZero() || len(m.GetPatch())+len(m.GetRow()) > 4*maxOp {
 		w.r.badOffers.Add(1)
 		return nil
 	}
@@ -94,9 +95,13 @@ func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error
 		}
 		return w.offer(d, a, inner)
 	}
-	patch := &pb.Patch{}
-	if proto.Unmarshal(m.GetPatch(), patch) == nil {
-		if gone, err := w.aboutErased(patch.GetEnvelope()); gone || err != nil {
+	o := &op{device: &store.Device{Number: m.GetDevice()}}
+	if proto.Unmarshal(m.GetPatch(), &o.patch) == nil {
+		o.id, _ = book.IDFrom(o.patch.GetEnvelope().GetId())
+		if gone, err := w.isErased(o); err != nil {
+			return err
+		} else if gone {
+			_, err := w.erasedAck(o)
 			return err
 		}
 	}
@@ -109,6 +114,7 @@ func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error
 	if err != nil {
 		return err
 	}
+	w.audit(d.Number, "offer", desk)
 	return w.serverRow(pb.Kind_KIND_SUGGESTION, subject, desk, a.Branch, body)
 }
 
@@ -328,8 +334,9 @@ func (w *writing) takeOver(verdict book.Record) error {
 		}
 	}
 	before := w.world.stored(rec.ID)
+	var lost []lww.Lost
 	if before != nil {
-		rec.State = lww.Join(before.record.State, rec.State)
+		rec.State, lost = lww.JoinTold(before.record.State, rec.State)
 		if sameState(rec.State, before.record.State) {
 			return nil
 		}
@@ -343,6 +350,14 @@ func (w *writing) takeOver(verdict book.Record) error {
 	}
 	if rec.Kind == pb.Kind_KIND_REVIEW {
 		if err := w.approved(kept.record); err != nil {
+			return err
+		}
+	}
+	if err := w.keepLost(kept.record, lost); err != nil {
+		return err
+	}
+	for _, l := range lost {
+		if err := w.tellLoser(kept.record, l); err != nil {
 			return err
 		}
 	}

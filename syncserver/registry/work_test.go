@@ -92,3 +92,40 @@ func TestRecoveryKeyIsSealed(t *testing.T) {
 		t.Error("another key after a restart")
 	}
 }
+
+// A phone hands over what it has acks for too, and the server that took it knows it again; a
+// copy's own changes under the same numbers it does not.
+func TestHandedOverWorkIsNeverSkippedByItsNumberAlone(t *testing.T) {
+	ctx := context.Background()
+	for name, c := range map[string]struct {
+		confirmed uint64
+		want      int
+	}{"acked here": {2, 1}, "a copy's own": {0, 3}} {
+		tw := newTown(t, sqlite.Options{})
+		member, secretary := tw.phone("Bình"), tw.phone("An")
+		member.sync()
+		h := member.household("Hộ Bình1")
+		member.sync(member.consent(h), member.visit(member.id(), h, "đã nhận"))
+		ops := [][]byte{member.visit(member.id(), h, "một"), member.visit(member.id(), h, "hai"), member.visit(member.id(), h, "ba")}
+		work, err := proto.Marshal(&pb.SyncRequest{Device: &member.device, Confirmed: &c.confirmed, First: proto.Uint64(1), Ops: ops})
+		if err != nil {
+			t.Fatal(err)
+		}
+		sealed, err := seal.SealWork(seal.RecoveryPub(member.join.GetRecoveryKey()), recoveryName(tw.r.server, member.device), work)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := tw.r.Revoke(ctx, member.device); err != nil {
+			t.Fatal(err)
+		}
+		caller, _ := tw.r.Authenticate(ctx, member.join.GetToken())
+		if _, err := tw.r.HandOverWork(ctx, caller, &pb.HandOverWorkRequest{Sealed: sealed}); err != nil {
+			t.Fatal(err)
+		}
+		secretary.sync()
+		if n := len(secretary.suggestions()); n != c.want {
+			t.Errorf("%s: %d on the desk, want %d", name, n, c.want)
+		}
+		tw.sound()
+	}
+}

@@ -126,6 +126,10 @@ func (w *wire) take(o store.Op, from store.Identity) *pb.Ack {
 		ack.Result = pb.Result_RESULT_LATER.Enum()
 		return ack
 	}
+	if p.GetUnfinished() {
+		ack.Result = pb.Result_RESULT_SUGGESTION.Enum()
+		return ack
+	}
 	if b.Refuse != nil {
 		if refusal := b.Refuse(p); refusal != nil {
 			ack.Result, ack.Refusal = pb.Result_RESULT_REFUSED.Enum(), refusal.Proto()

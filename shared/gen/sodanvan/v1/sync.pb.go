@@ -1303,7 +1303,7 @@ type SyncRequest struct {
 	Page *uint32 `protobuf:"varint,12,opt,name=page" json:"page,omitempty"`
 	// Ed25519 over server, epoch, device, range and hash of ops; empty without ops.
 	Signature []byte `protobuf:"bytes,13,opt,name=signature" json:"signature,omitempty"`
-	// Changes that were parked and whose fate the phone does not know yet.
+	// Changes that were parked, or wait on a desk, and whose fate the phone does not know yet.
 	Parked []uint64 `protobuf:"varint,14,rep,packed,name=parked" json:"parked,omitempty"`
 	// Holders whose digest differed; the server lists them, at most hourly.
 	Compare []*Holder `protobuf:"bytes,15,rep,name=compare" json:"compare,omitempty"`
