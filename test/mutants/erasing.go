@@ -1,0 +1,52 @@
+package main
+
+// ofErasing breaks the promise that what was erased does not come back.
+func ofErasing() []mutant {
+	const reg = "syncserver/registry"
+	const erase = reg + "/erase.go"
+	server := in(reg, "TestErasureReachesEveryTable", "TestErasureHoldsAfterARestore", "TestADatabaseThatErasedOpensOnlyWithItsList")
+	return []mutant{
+		{
+			name:    "key-not-destroyed",
+			promise: "With a household its key is destroyed, so that no copy of the database can be read.",
+			edits:   []edit{{erase, "return records, asProblem(r.store.DestroyKeys(ctx, []book.ID{household}))", "return records, nil"}},
+			tests:   []command{server},
+		},
+		{
+			name:    "erased-ids-missing-at-restore",
+			promise: "A restored database is brought to the list of what was erased since its backup.",
+			edits:   []edit{{erase, "					todo[h] = ids\n", "					_ = todo\n"}},
+			tests:   []command{server},
+		},
+		{
+			name:    "erased-list-after-the-database",
+			promise: "What was erased stands in the list beside the database before the database says so.",
+			edits:   []edit{{erase, "if err := r.keepGone(Gone{Households: map[book.ID][]book.ID{household: ids}}); err != nil {", "if err != nil {"}},
+			tests:   []command{server},
+		},
+		{
+			name:    "erased-record-comes-back",
+			promise: "Nothing about an erased household is taken in again, from whatever phone.",
+			edits:   []edit{{erase, "	gone, err := w.aboutErased(o.patch.GetEnvelope())\n	if gone || err != nil || !w.hasErased {\n", "	gone, err := w.aboutErased(o.patch.GetEnvelope())\n	if gone {\n		return false, nil\n	}\n	if err != nil || !w.hasErased {\n"}},
+			tests:   []command{server},
+		},
+		{
+			name:    "erased-record-offered-again",
+			promise: "An erased household does not come back as an offer after a restore.",
+			edits:   []edit{{reg + "/offer.go", "if gone, err := w.tx.Erased(id); gone || err != nil {", "if gone, err := w.tx.Erased(id); gone && err != nil {"}},
+			tests:   []command{in(reg, "TestNothingErasedIsOfferedBack")},
+		},
+		{
+			name:    "erasure-not-heard",
+			promise: "A phone removes what the server says is erased, and the key with it.",
+			edits:   []edit{{"app/store/delta.go", "	w.erased(d.Erased)\n", ""}},
+			tests:   []command{in("app/store", "TestAnErasedHouseholdLeavesNothing", "TestErasureTakesEveryBody", "TestAnErasedRecordTakesWhatIsAboutIt")},
+		},
+		{
+			name:    "deleted-data-stays-in-the-file",
+			promise: "What is deleted is gone from the server's file.",
+			edits:   []edit{{"syncserver/store/sqlite/open.go", "secure_delete(1)", "secure_delete(0)"}},
+			tests:   []command{in(reg, "TestErasedBytesAreNotInTheFiles")},
+		},
+	}
+}

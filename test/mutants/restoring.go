@@ -1,0 +1,127 @@
+package main
+
+// ofRestoring breaks what follows when a server comes back from a backup.
+func ofRestoring() []mutant {
+	const (
+		reg     = "syncserver/registry"
+		restore = "app/store/restore.go"
+	)
+	phone := in("app/store", "TestANewEpochLosesNothing", "TestRowsThatARestoredServerLacksAreOffered", "TestGrantsOfALostFutureAreFetchedAgain",
+		"TestAnOlderBackupThanTheNewest", "TestWhatTheBackupHasIsNotSentAgain", "TestARestoreAfterACopyWasFound", "TestRejoiningKeepsTheBook")
+	server := in(reg, "TestARestoredServerGetsBackWhatPhonesHave", "TestAChangeSentAgainIsNeverRefused", "TestAPhoneGoesOnAboveAGapOnce",
+		"TestEpochsInARow", "TestARestoreLetsNobodyInAgain", "TestReclaimToken")
+	return []mutant{
+		{
+			name:    "cursor-not-taken-back",
+			promise: "A phone goes back with a restored server to where their lives part.",
+			edits:   []edit{{restore, "cursors[i].Seq = min(c.Seq, at[c.Unit])", "cursors[i].Seq = max(c.Seq, at[c.Unit])"}},
+			tests:   []command{phone},
+		},
+		{
+			name:    "resent-below-last-op",
+			promise: "Changes that the backup has are not sent again.",
+			edits:   []edit{{restore, "again := numbered(st, w.ops, last)", "again := numbered(st, w.ops, 0)"}},
+			tests:   []command{phone},
+		},
+		{
+			name:    "acked-change-dropped-before-the-backup",
+			promise: "The phone keeps its stored changes until a backup of the server has them.",
+			edits: []edit{{"app/store/outbox.go", `|| o.Number <= w.state.Kept {
+		w.dropOp(o.Key)
+		return
+	}
+	c := *o`, `|| o.Number <= w.state.Confirmed {
+		w.dropOp(o.Key)
+		return
+	}
+	c := *o`}},
+			tests: []command{phone},
+		},
+		{
+			name:    "resent-without-its-stamp",
+			promise: "A change that is sent again brings the stamp that it had, and does not win over what was written after it.",
+			edits:   []edit{{restore, "	p.GivenStamp = proto.Uint64(uint64(o.Stamp))\n", ""}},
+			tests:   []command{phone},
+		},
+		{
+			name:    "given-stamp-ignored",
+			promise: "A restored server gives a change that comes again the stamp that it had.",
+			edits:   []edit{{reg + "/apply.go", "if stamp == 0 || stamp > w.now {", "if stamp == 0 || stamp > 0 {"}},
+			tests:   []command{in(reg, "TestAResentChangeKeepsItsStamp")},
+		},
+		{
+			name:    "given-stamp-of-the-future",
+			promise: "A phone cannot bring a stamp that no server can have given yet.",
+			edits:   []edit{{reg + "/apply.go", "if stamp == 0 || stamp > w.now {", "if stamp == 0 {"}},
+			tests:   []command{in(reg, "TestAGivenStampIsNotOfTheFuture")},
+		},
+		{
+			name:    "resent-change-refused",
+			promise: "A change that was stored once is never refused by a restored server: it waits on the desk.",
+			edits:   []edit{{reg + "/apply.go", "	if o.resent(w.r) {\n", "	if o.resent(w.r) && o.number == 0 {\n"}},
+			tests:   []command{server},
+		},
+		{
+			name:    "lost-grants-kept",
+			promise: "Grants of the lost future are void: what they gave is fetched again.",
+			edits:   []edit{{restore, "if went[g.Holder] || g.Number > at[st.unitOf(g.Holder)] {", "if went[g.Holder] {"}},
+			tests:   []command{phone},
+		},
+		{
+			name:    "lost-rows-not-offered",
+			promise: "Rows that the restored server may lack are offered to it before the phone drops them.",
+			edits:   []edit{{restore, "waiting[offerOf(m)] {\n			continue", "!waiting[offerOf(m)] {\n			continue"}},
+			tests:   []command{phone},
+		},
+		{
+			name:    "offers-dropped-before-the-reply",
+			promise: "The phone drops an offer when a reply says that the server has it, not when it is sent.",
+			edits: []edit{{"app/syncing/engine.go", "	req.Offers = e.offers(b, ops)\n", `	req.Offers = e.offers(b, ops)
+	_, _ = e.store.Apply(context.Background(), store.Delta{Device: id.Device, Offered: req.Offers})
+`}},
+			tests: []command{in("app/syncing", "TestOffersGoPageByPage")},
+		},
+		{
+			name:    "offers-not-put-on-the-desk",
+			promise: "What a restored server lacks, and a phone offers, waits on the desk.",
+			edits:   []edit{{reg + "/offer.go", "	if w.covered(rec) {\n", "	if w.covered(rec) || w.hasErased || len(raw) > 0 {\n"}},
+			tests:   []command{server},
+		},
+		{
+			name:    "offer-merged-under-another-stamp",
+			promise: "A row that the desk takes over keeps the stamps that it had.",
+			edits:   []edit{{reg + "/offer.go", "	kept, err := w.put(rec, before)\n", "	rec.State.Created.Stamp = w.now\n	kept, err := w.put(rec, before)\n"}},
+			tests:   []command{server},
+		},
+		{
+			name:    "jump-allowed-twice",
+			promise: "After a restore a device may go on above a gap once, not whenever it likes.",
+			edits:   []edit{{reg + "/sync.go", "	d.Jump = false\n", ""}},
+			tests:   []command{server},
+		},
+		{
+			name:    "device-numbers-given-again",
+			promise: "The numbers of devices that enrolled after the backup are not given to others.",
+			edits:   []edit{{reg + "/epoch.go", "SetNextDevice(last + deviceGap)", "SetNextDevice(last)"}},
+			tests:   []command{server},
+		},
+		{
+			name:    "open-codes-survive-a-restore",
+			promise: "Enrolment codes that were open in the backup are void after a restore.",
+			edits:   []edit{{reg + "/epoch.go", "				c.Revoked = true\n", ""}},
+			tests:   []command{server},
+		},
+		{
+			name:    "listing-of-what-is-not-seen",
+			promise: "A listing names only rows of holders in the phone's view.",
+			edits:   []edit{{reg + "/listing.go", "		if !ok {\n			continue\n		}\n		delete", "		if !ok {\n			g = grant{holder: h, unit: h.ID}\n		}\n		delete"}},
+			tests:   []command{in(reg, "TestListingsAreForTheViewAndAtMostHourly")},
+		},
+		{
+			name:    "rejoined-phone-forgets-its-work",
+			promise: "A phone that joins again sends what it had under the number that was forgotten.",
+			edits:   []edit{{"app/store/rejoin.go", "		c := resent(o)\n", "		if o.State != Waiting {\n			continue\n		}\n		c := resent(o)\n"}},
+			tests:   []command{phone},
+		},
+	}
+}
