@@ -17,13 +17,14 @@ gen:
 check: setup
 	scripts/check $(TAGS)
 
-# All tests on the desk's driver, golden images included; the screens once more as on a phone.
+# All tests on the desk's driver, golden images included; 2,000 seeds of the simulation, kills,
+# the bad line and the drill of a lost server are among them. The screens once more as on a phone.
 unit: setup
-	go test -tags $(TAGS) $$(go list -tags $(TAGS) ./... | grep -v '/test/window$$')
+	go test -timeout 30m -tags $(TAGS) $$(go list -tags $(TAGS) ./... | grep -v '/test/window$$')
 	go test -tags $(TAGS),mobile ./app/ui/...
 
 race: setup
-	CGO_ENABLED=1 go test -race -tags $(TAGS) -skip Import ./shared/... ./app/... ./syncserver/...
+	CGO_ENABLED=1 go test -race -timeout 30m -tags $(TAGS) -skip Import ./shared/... ./app/... ./syncserver/...
 
 # The real app in real windows under Xvfb, driven by hand (xdotool), against the real
 # server; pictures of every screen stay in build/screenshots.
@@ -51,7 +52,7 @@ demo: setup
 demo-script: setup
 	env -u DISPLAY -u WAYLAND_DISPLAY go run ./test/demo
 
-test: check unit race window android-gate demo-script
+test: check unit race window android-gate demo-script fuzz
 
 # Push and pull of 10,000 rows beside a floor, bytes a row, a new phone; start, scrolling
 # and memory of the app.
