@@ -55,16 +55,12 @@ func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 	if w.covered(rec) {
 		return nil
 	}
-	waiting, err := w.tx.OnDesk(rec.ID)
+	waiting, err := w.offersOf(rec.ID)
 	if err != nil {
 		return err
 	}
-	for _, r := range waiting {
-		m, err := suggestionOf(r)
-		if err != nil {
-			return err
-		}
-		if m != nil && string(m.GetRow()) == string(raw) {
+	for _, o := range waiting {
+		if string(o.m.GetRow()) == string(raw) {
 			return nil // another phone offered the same, whatever became of it
 		}
 	}
@@ -216,26 +212,50 @@ func suggestionOf(r *store.Row) (*pb.Suggestion, error) {
 	return m, err
 }
 
+// waitingOffer is an offered row on a desk.
+type waitingOffer struct {
+	row *store.Row
+	m   *pb.Suggestion
+}
+
+// open tells whether somebody has to decide about it still.
+func (o waitingOffer) open() bool { return !o.m.GetSettled() && o.m.GetVerdict() == 0 }
+
+// offersOf lists the offers of a record, whatever became of them.
+func (w *writing) offersOf(record book.ID) (out []waitingOffer, err error) {
+	rows, err := w.tx.OnDesk(record)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		m, err := suggestionOf(r)
+		if err != nil {
+			return nil, err
+		}
+		if m.GetRow() != nil {
+			out = append(out, waitingOffer{r, m})
+		}
+	}
+	return out, nil
+}
+
 // settleOffers marks offers of a record that is as they have it by now: nobody need decide
 // about them.
 func (w *writing) settleOffers(rec book.Record) error {
 	if len(w.r.parent) == 0 || rec.Kind == pb.Kind_KIND_SUGGESTION || rec.Kind == pb.Kind_KIND_REFUSED {
 		return nil
 	}
-	waiting, err := w.tx.OnDesk(rec.ID)
+	waiting, err := w.offersOf(rec.ID)
 	if err != nil {
 		return err
 	}
-	for _, r := range waiting {
-		m, err := suggestionOf(r)
-		if err != nil {
-			return err
-		}
-		if m.GetRow() == nil || m.GetSettled() || m.GetVerdict() != 0 {
+	for _, o := range waiting {
+		r := o.row
+		if !o.open() {
 			continue
 		}
 		row := &pb.Row{}
-		if err := proto.Unmarshal(m.GetRow(), row); err != nil {
+		if err := proto.Unmarshal(o.m.GetRow(), row); err != nil {
 			return fmt.Errorf("offer %s: %w", r.ID, err)
 		}
 		if !w.covered(book.Record{ID: rec.ID, State: lww.FromRow(row)}) {
@@ -298,19 +318,15 @@ func (w *writing) subjectOffer(rec book.Record, row *pb.Row) (*book.Record, erro
 	if !ok || !missing {
 		return nil, nil
 	}
-	waiting, err := w.tx.OnDesk(rec.Subject)
+	waiting, err := w.offersOf(rec.Subject)
 	if err != nil {
 		return nil, err
 	}
-	for _, r := range waiting {
-		m, err := suggestionOf(r)
-		if err != nil {
-			return nil, err
-		}
-		if m.GetRow() == nil || m.GetSettled() || m.GetVerdict() != 0 || r.Unit != rec.Unit {
+	for _, o := range waiting {
+		if !o.open() || o.row.Unit != rec.Unit {
 			continue
 		}
-		s, err := open(r)
+		s, err := open(o.row)
 		if err != nil {
 			return nil, err
 		}
