@@ -34,10 +34,28 @@ type op struct {
 	id     book.ID
 	// late, where set: a new record of a household that is another's by now.
 	late pb.SuggestionReason
+	// decoded: patch and id are of raw.
+	decoded bool
 }
 
 func (o *op) ack(result pb.Result) *pb.Ack {
 	return &pb.Ack{Number: proto.Uint64(o.number), Result: result.Enum()}
+}
+
+// read decodes the change, once; false: it is none.
+func (o *op) read() bool {
+	if o.decoded || len(o.raw) > maxOp {
+		return o.decoded
+	}
+	if proto.Unmarshal(o.raw, &o.patch) != nil {
+		return false
+	}
+	id, ok := book.IDFrom(o.patch.GetEnvelope().GetId())
+	if !ok || o.patch.GetEnvelope().GetKind() <= 0 {
+		return false
+	}
+	o.id, o.decoded = id, true
+	return true
 }
 
 // apply decides the fate of one change. A refusal is not an error: it is the ack. An error
@@ -50,15 +68,10 @@ func (w *writing) apply(o *op) (*pb.Ack, error) {
 	if len(o.raw) > maxOp {
 		return w.refuse(o, &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_TOO_LARGE, Rule: "too_large"})
 	}
-	if err := proto.Unmarshal(o.raw, &o.patch); err != nil {
+	if !o.read() {
 		return w.refuse(o, badWire())
 	}
-	env := o.patch.GetEnvelope()
-	id, ok := book.IDFrom(env.GetId())
-	if !ok || env.GetKind() <= 0 {
-		return w.refuse(o, badWire())
-	}
-	o.id = id
+	env, id := o.patch.GetEnvelope(), o.id
 	if gone, err := w.isErased(o); err != nil {
 		return nil, err
 	} else if gone {
@@ -122,6 +135,58 @@ func (w *writing) apply(o *op) (*pb.Ack, error) {
 	return w.store(o, rec, before)
 }
 
+// foresee asks at once, for all changes of a call, what stands under their ids: mostly
+// nothing, since most changes are new records, and a question each costs more than the change.
+func (w *writing) foresee(ops []*op) error {
+	const few = 8
+	if len(ops) < few {
+		return nil
+	}
+	asked := map[book.ID]bool{}
+	var ids []book.ID
+	ask := func(b []byte) {
+		if id, ok := book.IDFrom(b); ok && !asked[id] {
+			asked[id] = true
+			ids = append(ids, id)
+		}
+	}
+	for _, o := range ops {
+		env := o.patch.GetEnvelope()
+		ask(env.GetId())
+		if w.hasErased {
+			ask(env.GetSubject())
+			ask(env.GetHousehold())
+		}
+	}
+	found, err := w.tx.Known(ids, ops[0].device.Number)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		if found[id]&store.KnownRow == 0 {
+			w.world.records[id] = nil
+		}
+		w.unfated[id] = found[id]&store.KnownFate == 0
+		w.unawaited[id] = found[id]&store.KnownAwaited == 0
+		w.unerased[id] = found[id]&store.KnownErased == 0
+	}
+	w.foreseen = ops[0].device.Number
+	return nil
+}
+
+// fate finds what became of a record's creation by a device.
+func (w *writing) fate(id book.ID, device uint32) (*store.Fate, error) {
+	if device == w.foreseen && w.unfated[id] {
+		return nil, nil
+	}
+	return w.tx.Fate(id, device)
+}
+
+func (w *writing) putFate(o *op, result pb.Result) error {
+	delete(w.unfated, o.id)
+	return w.tx.PutFate(store.Fate{Record: o.id, Device: o.device.Number, Result: result})
+}
+
 func badWire() *book.Refusal {
 	return &book.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_BAD_WIRE, Rule: "bad_wire"}
 }
@@ -152,7 +217,7 @@ func (w *writing) locate(o *op, before *stored) (book.Record, *pb.Ack, error) {
 		return book.Record{}, a, err
 	}
 	subject, _ := book.IDFrom(env.GetSubject())
-	if fate, err := w.tx.Fate(o.id, o.device.Number); err != nil {
+	if fate, err := w.fate(o.id, o.device.Number); err != nil {
 		return book.Record{}, nil, err
 	} else if fate != nil && !o.patch.GetCreate() {
 		a, err := w.follow(o, fate, o.id)
@@ -166,7 +231,7 @@ func (w *writing) locate(o *op, before *stored) (book.Record, *pb.Ack, error) {
 	var refusal *book.Refusal
 	switch {
 	case errors.Is(err, book.ErrParked):
-		if fate, err := w.tx.Fate(subject, o.device.Number); err != nil {
+		if fate, err := w.fate(subject, o.device.Number); err != nil {
 			return book.Record{}, nil, err
 		} else if fate != nil {
 			a, err := w.follow(o, fate, subject)
@@ -533,7 +598,7 @@ func (w *writing) onDesk(o *op, kind pb.Kind, body []byte, result pb.Result) err
 		}
 	}
 	if o.patch.GetCreate() && !o.id.IsZero() && w.world.stored(o.id) == nil {
-		return w.tx.PutFate(store.Fate{Record: o.id, Device: o.device.Number, Result: result})
+		return w.putFate(o, result)
 	}
 	return nil
 }
@@ -544,11 +609,12 @@ func (w *writing) park(o *op, waitFor book.ID) (*pb.Ack, error) {
 	if unit.IsZero() {
 		unit = o.actor.Commune
 	}
+	delete(w.unawaited, waitFor)
 	if err := w.tx.Park(&store.Parked{Device: o.device.Number, Number: o.number, WaitFor: waitFor, Record: o.id, Unit: unit, Op: o.raw, SkewMS: o.skewMS}); err != nil {
 		return nil, err
 	}
 	if o.patch.GetCreate() {
-		if err := w.tx.PutFate(store.Fate{Record: o.id, Device: o.device.Number, Result: pb.Result_RESULT_PARKED}); err != nil {
+		if err := w.putFate(o, pb.Result_RESULT_PARKED); err != nil {
 			return nil, err
 		}
 	}
@@ -558,6 +624,9 @@ func (w *writing) park(o *op, waitFor book.ID) (*pb.Ack, error) {
 // unpark tries again what waited for a record that is now here, or is refused for good, and
 // keeps the new fate for the phone to ask for.
 func (w *writing) unpark(id book.ID) error {
+	if w.unawaited[id] {
+		return nil
+	}
 	waiting, err := w.tx.ParkedFor(id)
 	if err != nil {
 		return err

@@ -243,7 +243,7 @@ func (w *writing) listDevice(member book.ID, number uint32) error {
 	if _, err := lww.Decode(s.record.State.Body, &m); err != nil {
 		return err
 	}
-	all, err := w.tx.Devices()
+	all, err := w.tx.DevicesOf(member)
 	if err != nil {
 		return err
 	}
@@ -252,7 +252,7 @@ func (w *writing) listDevice(member book.ID, number uint32) error {
 		if now := w.devices[d.Number]; now != nil {
 			d = now
 		}
-		inUse = inUse || d.Member == member && !d.Revoked && !d.Unconfirmed
+		inUse = inUse || !d.Revoked && !d.Unconfirmed
 	}
 	if d := w.devices[number]; d != nil {
 		inUse = inUse || !d.Revoked && !d.Unconfirmed

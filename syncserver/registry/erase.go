@@ -381,7 +381,7 @@ func (w *writing) aboutErased(env *pb.Envelope) (bool, error) {
 	}
 	for _, b := range [][]byte{env.GetId(), env.GetSubject(), env.GetHousehold()} {
 		id, ok := book.IDFrom(b)
-		if !ok {
+		if !ok || w.unerased[id] {
 			continue
 		}
 		if gone, err := w.tx.Erased(id); gone || err != nil {
@@ -395,7 +395,7 @@ func (w *writing) aboutErased(env *pb.Envelope) (bool, error) {
 // same fate.
 func (w *writing) erasedAck(o *op) (*pb.Ack, error) {
 	if o.patch.GetCreate() && !o.id.IsZero() {
-		if err := w.tx.PutFate(store.Fate{Record: o.id, Device: o.device.Number, Result: pb.Result_RESULT_ERASED}); err != nil {
+		if err := w.putFate(o, pb.Result_RESULT_ERASED); err != nil {
 			return nil, err
 		}
 		if err := w.unpark(o.id); err != nil {

@@ -47,12 +47,12 @@ type pager struct {
 }
 
 // take adds the row of a key, unless the page is full. At least one row always fits.
-func (p *pager) take(k store.Key) (bool, error) {
+func (p *pager) take(k store.Key, open func() (*store.Row, error)) (bool, error) {
 	if p.sent > 0 && p.sent+k.Size > p.budget {
 		p.out.More = proto.Bool(true)
 		return false, nil
 	}
-	r, err := p.from.Fetch(k)
+	r, err := open()
 	if err != nil {
 		return false, err
 	}
@@ -198,7 +198,7 @@ func (p *pager) newsOf(unit book.ID, from, until uint64) (uint64, error) {
 		}
 		for _, k := range keys {
 			if !p.built[rowAt{unit, k.Seq}] {
-				ok, err := p.take(k)
+				ok, err := p.take(k, func() (*store.Row, error) { return p.from.Fetch(k) })
 				if err != nil {
 					return 0, err
 				}
@@ -270,32 +270,23 @@ func (p *pager) fill(req *pb.SyncRequest, cursors map[book.ID]uint64, known bool
 }
 
 // fillOne adds rows of one phase of one filling, newest first; true: the phase is complete.
-func (p *pager) fillOne(g grant, f *pb.Filling) (bool, error) {
-	const batch = 500
-	for {
-		if p.out.GetMore() {
-			return false, nil
-		}
-		below := min(f.GetBelow(), f.GetUpto()+1)
-		var keys []store.Key
-		var err error
-		if g.holder.Kind == pb.HolderKind_HOLDER_KIND_WHOLE_BRANCH {
-			keys, err = p.from.FillUnit(g.unit, f.GetPhase(), below, batch)
-		} else {
-			keys, err = p.from.FillHolder(g.holder, f.GetPhase(), below, batch)
-		}
-		if err != nil {
-			return false, err
-		}
-		for _, k := range keys {
-			ok, err := p.take(k)
-			if err != nil || !ok {
-				return false, err
-			}
+func (p *pager) fillOne(g grant, f *pb.Filling) (done bool, err error) {
+	if p.out.GetMore() {
+		return false, nil
+	}
+	done = true
+	each := func(k store.Key, open func() (*store.Row, error)) (bool, error) {
+		ok, err := p.take(k, open)
+		if done = ok && err == nil; done {
 			f.Below = proto.Uint64(k.Seq)
 		}
-		if len(keys) < batch {
-			return true, nil
-		}
+		return done, err
 	}
+	below := min(f.GetBelow(), f.GetUpto()+1)
+	if g.holder.Kind == pb.HolderKind_HOLDER_KIND_WHOLE_BRANCH {
+		err = p.from.FillUnit(g.unit, f.GetPhase(), below, each)
+	} else {
+		err = p.from.FillHolder(g.holder, f.GetPhase(), below, each)
+	}
+	return done, err
 }

@@ -131,12 +131,12 @@ func (r *Registry) sharesToken(ctx context.Context, d *store.Device) (shared boo
 
 // rows builds the rows of the reply, when it is the phone's turn; else it names a time.
 func (r *Registry) rows(ctx context.Context, d *store.Device, req *pb.SyncRequest, built map[rowAt]bool, out *pb.SyncResponse) error {
-	leave, after := r.admit.enter(d.Number, r.now())
+	leave, after := r.admit.enter(d.Number, r.now)
 	if leave == nil {
 		out.RetryAfterS = proto.Uint32(after)
 		return nil
 	}
-	defer leave() // a panic gives its turn back too
+	defer func() { leave(out.GetMore() || out.View != nil) }() // a panic gives its turn back too
 	return r.pull(ctx, d, req, built, out)
 }
 
@@ -309,8 +309,16 @@ func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([
 			known[e.Number] = e
 		}
 	}
-	var acks []*pb.Ack
-	var log []store.LogEntry
+	ops := make([]*op, len(req.GetOps()))
+	for i, raw := range req.GetOps() {
+		ops[i] = &op{device: d, actor: actor, number: first + uint64(i), raw: raw, skewMS: d.SkewMS}
+		ops[i].read()
+	}
+	if err := w.foresee(ops); err != nil {
+		return nil, nil, err
+	}
+	acks := make([]*pb.Ack, 0, len(ops))
+	log := make([]store.LogEntry, 0, len(ops))
 	for i, raw := range req.GetOps() {
 		n := first + uint64(i)
 		hash := opHash(raw)
@@ -332,7 +340,7 @@ func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([
 			acks = append(acks, &pb.Ack{Number: proto.Uint64(n), Result: pb.Result_RESULT_LATER.Enum()})
 			break
 		}
-		a, err := w.apply(&op{device: d, actor: actor, number: n, raw: raw, skewMS: d.SkewMS})
+		a, err := w.apply(ops[i])
 		if err != nil {
 			return nil, nil, err
 		}

@@ -45,6 +45,10 @@ type writing struct {
 	built   map[rowAt]bool
 	// filling are the holders that the phone is still fetching.
 	filling map[book.Holder]bool
+	// What foresee found of ids that came with the call: no creation by the device foreseen had a
+	// fate, nothing waits for them, they were not erased.
+	unfated, unawaited, unerased map[book.ID]bool
+	foreseen                     uint32
 }
 
 // rowAt is a place in the order of a partition.
@@ -77,7 +81,8 @@ func (r *Registry) begin(tx store.Tx) (*writing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &writing{hasErased: erased, handovers: map[book.ID]uint64{}, built: map[rowAt]bool{}, r: r, tx: tx, world: newWorld(tx), now: r.clock.Now(r.nowMS()),
+	return &writing{hasErased: erased, unfated: map[book.ID]bool{}, unawaited: map[book.ID]bool{}, unerased: map[book.ID]bool{},
+		handovers: map[book.ID]uint64{}, built: map[rowAt]bool{}, r: r, tx: tx, world: newWorld(tx), now: r.clock.Now(r.nowMS()),
 		units: map[book.ID]*store.Unit{}, sums: map[book.Holder]*holderSum{}, audited: map[auditKey]uint32{}, devices: map[uint32]*store.Device{}}, nil
 }
 

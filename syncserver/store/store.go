@@ -163,6 +163,17 @@ type Work struct {
 	Sealed []byte
 }
 
+// Known says what stands under an id.
+type Known uint8
+
+// What may stand under an id.
+const (
+	KnownRow Known = 1 << iota
+	KnownFate
+	KnownAwaited
+	KnownErased
+)
+
 // Code is one enrolment code. Key is what both sides prove to know; it is kept sealed.
 type Code struct {
 	ID                  string
@@ -195,6 +206,10 @@ type Approved struct {
 	Body   []byte
 }
 
+// Fill takes the rows of a filling one by one: it is asked by a row's key whether it wants
+// the row, and open gives it. False ends the walk.
+type Fill func(k Key, open func() (*Row, error)) (more bool, err error)
+
 // Reader reads one snapshot. Rows and bodies it returns belong to the caller.
 type Reader interface {
 	// Meta is a small named value; nil: none.
@@ -208,9 +223,9 @@ type Reader interface {
 	// UnitKeys and HolderKeys list rows with seq > after, ascending, at most limit.
 	UnitKeys(unit book.ID, after uint64, limit int) ([]Key, error)
 	HolderKeys(h book.Holder, after uint64, limit int) ([]Key, error)
-	// FillUnit and FillHolder list rows of a phase with seq < below, descending, at most limit.
-	FillUnit(unit book.ID, phase uint32, below uint64, limit int) ([]Key, error)
-	FillHolder(h book.Holder, phase uint32, below uint64, limit int) ([]Key, error)
+	// FillUnit and FillHolder walk the rows of a phase with seq < below, descending.
+	FillUnit(unit book.ID, phase uint32, below uint64, fn Fill) error
+	FillHolder(h book.Holder, phase uint32, below uint64, fn Fill) error
 	// Fetch opens the row of a key of the same snapshot.
 	Fetch(k Key) (*Row, error)
 	Unit(id book.ID) (Unit, bool, error)
@@ -234,11 +249,16 @@ type Reader interface {
 	Device(number uint32) (*Device, error)
 	DeviceByToken(hash []byte) (*Device, error)
 	Devices() ([]*Device, error)
+	DevicesOf(member book.ID) ([]*Device, error)
 	// Log lists the fates of a device's ops from first to last that are still kept.
 	Log(device uint32, first, last uint64) ([]LogEntry, error)
 	// LateAcks gives the fates of once parked ops among numbers.
 	LateAcks(device uint32, numbers []uint64) ([]LogEntry, error)
 	Fate(record book.ID, device uint32) (*Fate, error)
+	// Known tells what stands under ids, in few questions for many: of each id, whether there
+	// is a row, a fate for this device, a change that waits for it, or that it was erased. An id
+	// of none of these is left out.
+	Known(ids []book.ID, device uint32) (map[book.ID]Known, error)
 	// HasErased tells whether anything was ever erased, Erased whether this was.
 	HasErased() (bool, error)
 	Erased(id book.ID) (bool, error)

@@ -1,8 +1,11 @@
 package sqlite
 
 import (
+	"database/sql"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -53,19 +56,35 @@ func (s *session) Secret(name string) ([]byte, error) {
 
 const rowColumns = `id, unit, holder, seq, kind, subject, author, sealed`
 
-// scanRow opens one row.
-func (s *session) scanRow(scan func(...any) error) (*store.Row, error) {
-	var id, unit, holder, subject, author, sealed []byte
-	r := &store.Row{}
-	if err := scan(&id, &unit, &holder, &r.Seq, &r.Kind, &subject, &author, &sealed); err != nil {
-		return nil, mapError(err)
-	}
-	r.ID, r.Unit, r.Subject, r.Author, r.Holder = idFrom(id), idFrom(unit), idFrom(subject), idFrom(author), holderFrom(holder)
+// columns are those of a row as they come, good until the next one.
+type columns struct {
+	id, unit, holder, subject, author, sealed sql.RawBytes
+	row                                       store.Row
+}
+
+// all are the places for rowColumns.
+func (c *columns) all() []any {
+	return []any{&c.id, &c.unit, &c.holder, &c.row.Seq, &c.row.Kind, &c.subject, &c.author, &c.sealed}
+}
+
+// openRow makes a row of its columns.
+func (s *session) openRow(c *columns) (*store.Row, error) {
+	r := c.row
+	r.ID, r.Unit, r.Subject, r.Author, r.Holder = idFrom(c.id), idFrom(c.unit), idFrom(c.subject), idFrom(c.author), holderFrom(c.holder)
 	var err error
-	if r.Bytes, err = s.keys.open("rows", string(id), keyOf(r.Holder, r.Unit), sealed); err != nil {
+	if r.Bytes, err = s.keys.open("rows", string(c.id), keyOf(r.Holder, r.Unit), c.sealed); err != nil {
 		return nil, fmt.Errorf("row %s: %w", r.ID, err)
 	}
-	return r, nil
+	return &r, nil
+}
+
+// scanRow opens one row.
+func (s *session) scanRow(scan func(...any) error) (*store.Row, error) {
+	var c columns
+	if err := scan(c.all()...); err != nil {
+		return nil, mapError(err)
+	}
+	return s.openRow(&c)
 }
 
 func (s *session) row(text string, args ...any) (*store.Row, error) {
@@ -136,14 +155,34 @@ func (s *session) HolderKeys(h book.Holder, after uint64, limit int) ([]store.Ke
 		ORDER BY 2 LIMIT ?3`, holderBytes(h), bound(after), limit)
 }
 
-func (s *session) FillUnit(unit book.ID, phase uint32, below uint64, limit int) ([]store.Key, error) {
-	return s.keysOf(`SELECT n, seq, length(sealed) FROM rows WHERE unit = ? AND phase = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
-		unit[:], phase, bound(below), limit)
+func (s *session) FillUnit(unit book.ID, phase uint32, below uint64, fn store.Fill) error {
+	return s.fill(`SELECT `+rowColumns+`, n FROM rows WHERE unit = ? AND phase = ? AND seq < ? ORDER BY seq DESC`, fn, unit[:], phase, bound(below))
 }
 
-func (s *session) FillHolder(h book.Holder, phase uint32, below uint64, limit int) ([]store.Key, error) {
-	return s.keysOf(`SELECT n, seq, length(sealed) FROM rows WHERE holder = ? AND phase = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
-		holderBytes(h), phase, bound(below), limit)
+func (s *session) FillHolder(h book.Holder, phase uint32, below uint64, fn store.Fill) error {
+	return s.fill(`SELECT `+rowColumns+`, n FROM rows WHERE holder = ? AND phase = ? AND seq < ? ORDER BY seq DESC`, fn, holderBytes(h), phase, bound(below))
+}
+
+// errEnough ends a walk that is not at its end; nobody outside hears it.
+var errEnough = errors.New("store: enough rows")
+
+func (s *session) fill(text string, fn store.Fill, args ...any) error {
+	err := s.each(text, args, func(scan func(...any) error) error {
+		var c columns
+		var n int64
+		if err := scan(append(c.all(), &n)...); err != nil {
+			return mapError(err)
+		}
+		more, err := fn(store.Key{N: n, Seq: c.row.Seq, Size: len(c.sealed)}, func() (*store.Row, error) { return s.openRow(&c) })
+		if err == nil && !more {
+			return errEnough
+		}
+		return err
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
 }
 
 const unitColumns = `id, commune, seq, digest, rows`
@@ -348,6 +387,10 @@ func (s *session) DeviceByToken(hash []byte) (*store.Device, error) {
 
 func (s *session) Devices() ([]*store.Device, error) { return s.devices(`1 ORDER BY number`) }
 
+func (s *session) DevicesOf(member book.ID) ([]*store.Device, error) {
+	return s.devices(`member = ? ORDER BY number`, member[:])
+}
+
 func (s *session) Log(device uint32, first, last uint64) ([]store.LogEntry, error) {
 	var out []store.LogEntry
 	err := s.each(`SELECT entries FROM oplog WHERE device = ? AND last >= ? AND first <= ? ORDER BY last`, []any{device, first, last},
@@ -389,6 +432,44 @@ func (s *session) Fate(record book.ID, device uint32) (*store.Fate, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// knownAtOnce is how many ids one statement of Known asks for.
+const knownAtOnce = 64
+
+// known is that statement; the number after the ids is the device.
+var known = func() string {
+	in := "?1"
+	for i := 2; i <= knownAtOnce; i++ {
+		in += fmt.Sprintf(", ?%d", i)
+	}
+	return fmt.Sprintf(`SELECT id, %[1]d FROM rows WHERE id IN (%[5]s)
+		UNION ALL SELECT record, %[2]d FROM fates WHERE device = ?%[6]d AND record IN (%[5]s)
+		UNION ALL SELECT wait_for, %[3]d FROM parked WHERE wait_for IN (%[5]s)
+		UNION ALL SELECT id, %[4]d FROM erased WHERE id IN (%[5]s)`,
+		store.KnownRow, store.KnownFate, store.KnownAwaited, store.KnownErased, in, knownAtOnce+1)
+}()
+
+func (s *session) Known(ids []book.ID, device uint32) (map[book.ID]store.Known, error) {
+	out := map[book.ID]store.Known{}
+	args := make([]any, knownAtOnce+1)
+	args[knownAtOnce] = device
+	for part := range slices.Chunk(ids, knownAtOnce) {
+		for i := range knownAtOnce {
+			args[i] = part[min(i, len(part)-1)][:] // a short part repeats its last id
+		}
+		err := s.each(known, args, func(scan func(...any) error) error {
+			var id []byte
+			var what store.Known
+			err := scan(&id, &what)
+			out[idFrom(id)] |= what
+			return mapError(err)
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
 }
 
 func (s *session) HasErased() (bool, error) {
