@@ -74,8 +74,10 @@ type Registry struct {
 
 	mu       sync.Mutex
 	lastSeen map[uint32]seen
-	// listed is when a device last got listings; keptSent what it was told of backups.
+	// listed is when a device last got listings, headTold the head of the access log; keptSent
+	// is what it was told of backups.
 	listed   map[uint32]int64
+	headTold map[uint32]int64
 	keptSent map[uint32]uint64
 }
 
@@ -162,7 +164,7 @@ func opening(dir string, err error) error {
 // load makes a registry over an open store; nothing but its name and first epoch is written.
 func load(ctx context.Context, s store.Store, o Options) (*Registry, error) {
 	r := &Registry{store: s, now: o.Now, random: o.Random, address: o.Address, pins: o.Pins, dir: o.Dir,
-		dayOps: cmp.Or(o.DayOps, defaultDayOps), lastSeen: map[uint32]seen{}, listed: map[uint32]int64{}, keptSent: map[uint32]uint64{}}
+		dayOps: cmp.Or(o.DayOps, defaultDayOps), lastSeen: map[uint32]seen{}, listed: map[uint32]int64{}, headTold: map[uint32]int64{}, keptSent: map[uint32]uint64{}}
 	if r.now == nil {
 		r.now = time.Now
 	}

@@ -450,9 +450,7 @@ func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncReques
 		if err != nil {
 			return err
 		}
-		// It is in every reply, and eight bytes are enough to witness: nobody makes another
-		// chain that ends in them.
-		out.AuditHead = head[:min(8, len(head))]
+		r.tellHead(d.Number, head, out)
 		if fresh.CloneOf != 0 {
 			out.Clone = &pb.CloneNotice{Device: proto.Uint32(fresh.Number), Confirmed: proto.Bool(!fresh.Unconfirmed)}
 		}
@@ -557,6 +555,19 @@ func (r *Registry) tellKept(d *store.Device, out *pb.SyncResponse) {
 		r.keptSent[d.Number] = d.Kept
 		out.Kept = proto.Uint64(d.Kept)
 	}
+}
+
+// tellHead lets a phone witness the access log, some times an hour. Eight bytes are enough:
+// nobody makes another chain that ends in them.
+func (r *Registry) tellHead(device uint32, head []byte, out *pb.SyncResponse) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.nowMS()
+	if last, told := r.headTold[device]; told && now-last < quietMS && now >= last {
+		return
+	}
+	r.headTold[device] = now
+	out.AuditHead = head[:min(8, len(head))]
 }
 
 // keepSent writes into the access log which households a device is being given, before
