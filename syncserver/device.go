@@ -108,6 +108,7 @@ func (c *deviceRevokeCmd) Run(s *session) error {
 			return err
 		}
 		fmt.Fprintf(s.stdout, "Đã thu hồi máy số %d của %s. Lần kết nối tới, máy gửi nốt phần chưa gửi (đã niêm phong) rồi xóa sổ.\n", c.Number, d.Owner)
-		return nil
+		_, err := s.rewriteKeys()
+		return err
 	})
 }

@@ -35,18 +35,25 @@ func (c *eraseCmd) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "Đã xóa hẳn hộ và %d bản ghi liên quan trên máy chủ. Các máy xóa theo ở lần đồng bộ tới.\n", n-1)
-	places, err := backup.Places(s.data)
+	fmt.Fprintf(s.stdout, "Đã xóa hẳn hộ và %d bản ghi liên quan trên máy chủ. Các máy xóa theo ở lần đồng bộ tới.\nNếu hộ này còn trong bảng danh sách dùng để nhập, hãy xóa dòng đó: nhập lại sẽ tạo ra hộ như mới.\n", n-1)
+	places, err := s.rewriteKeys()
 	if err != nil {
 		return err
 	}
-	if err := backup.RewriteKeys(s.ctx, s.data, places); err != nil {
-		return err
-	}
-	if len(places) > 0 {
+	if places > 0 {
 		fmt.Fprintln(s.stdout, "Khóa của hộ đã được hủy cả trong nơi sao lưu. Nếu đã chép tệp keys.backup đi nơi khác, hãy chép đè bằng tệp mới.")
 	}
 	return nil
+}
+
+// rewriteKeys brings what lies beside the backups up to what must not come back, and gives in
+// how many places.
+func (s *session) rewriteKeys() (places int, err error) {
+	all, err := backup.Places(s.data)
+	if err != nil {
+		return 0, err
+	}
+	return len(all), backup.RewriteKeys(s.ctx, s.data, all)
 }
 
 func parseID(text string) (book.ID, error) {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -128,9 +129,10 @@ func (c *serveCmd) Run(s *session) (err error) {
 	}
 
 	watch, stopWatch := context.WithCancel(s.ctx)
-	watched := make(chan struct{})
-	go func() { defer close(watched); alarmsDaily(watch, s, reg, log) }()
-	defer func() { stopWatch(); <-watched }()
+	var watching sync.WaitGroup
+	watching.Go(func() { alarmsDaily(watch, s, reg, log) })
+	watching.Go(func() { keepPlaces(watch, s, log) })
+	defer func() { stopWatch(); watching.Wait() }()
 
 	fmt.Fprintf(s.stdout, "Sổ Dân Vận đang chạy tại %s\nDữ liệu: %s\nDừng: bấm Ctrl+C.\n", address, absolute(s.data))
 	if c.announce != nil {
@@ -213,6 +215,40 @@ func absolute(dir string) string {
 		return a
 	}
 	return dir
+}
+
+// lookAtPlaces is how often serve looks whether the list of what must not come back has grown.
+const lookAtPlaces = 10 * time.Minute
+
+// keepPlaces brings the places of backups up to that list: a phone that a secretary revoked
+// must stay revoked in whatever backup is restored.
+func keepPlaces(ctx context.Context, s *session, log *slog.Logger) {
+	tick := time.NewTicker(lookAtPlaces)
+	defer tick.Stop()
+	size := func() int64 {
+		info, err := os.Stat(filepath.Join(s.data, registry.ErasedFile))
+		if err != nil {
+			return 0 // nothing was erased or revoked yet; damage stops the next start
+		}
+		return info.Size()
+	}
+	last := size()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := size()
+		if now == last {
+			continue
+		}
+		if _, err := s.rewriteKeys(); err != nil {
+			log.Error("keys beside the backups", "cause", err.Error())
+			continue
+		}
+		last = now
+	}
 }
 
 // alarmsDaily puts what an administrator must know into the log, at the start and daily.

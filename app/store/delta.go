@@ -45,7 +45,7 @@ func (w *writer) apply(d Delta, out *Applied) {
 	if d.AuditHead != nil {
 		st.AuditHead = d.AuditHead
 	}
-	if d.Clone != nil {
+	if d.Clone != nil && d.Device == st.Identity.Device {
 		w.clone(d.Clone, out)
 	} else if len(d.Cursors) > 0 {
 		st.Unconfirmed = false

@@ -238,6 +238,12 @@ func open(ctx context.Context, o Options, unwrap func(*Store, seal.Wrapped) (sea
 	if s.bookKey, err = unwrap(s, wrapped); err != nil {
 		return s, err
 	}
+	if v < schemaVersion {
+		// The same tables; from now on an older app would misread what is in them.
+		if _, err = s.db.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(schemaVersion)); err != nil {
+			return s, fmt.Errorf("open book: %w", diskError(err))
+		}
+	}
 	s.wrapped.Store(&wrapped)
 	s.sealer = seal.NewSealer(o.Rand, s.name)
 	b, err := s.load(ctx)

@@ -315,7 +315,7 @@ const mostAcked = 2 << 20
 
 // Work packs what the server does not have yet, changes and drafts, as a revoked phone hands
 // it over: a marshalled pb.SyncRequest with device, confirmed, first and ops (patches, numbered from
-// first, nothing where none is left; those of drafts last). Changes with an ack go along as
+// first, nothing where none is left; those of drafts last) and offers. Changes with an ack go along as
 // far as no finished backup has them: the server that asks may have been restored. n is how
 // many there are; 0: nothing to hand over.
 func (b *Snapshot) Work() (work []byte, n int, err error) {
@@ -357,6 +357,10 @@ func (b *Snapshot) Work() (work []byte, n int, err error) {
 			return nil, 0, err
 		}
 		req.Ops = append(req.Ops, p)
+		n++
+	}
+	for r := range b.Offers() {
+		req.Offers = append(req.Offers, r)
 		n++
 	}
 	work, err = proto.Marshal(req)

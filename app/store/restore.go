@@ -60,7 +60,11 @@ func (w *writer) sendAgain(last uint64) {
 	for _, o := range again {
 		fill(o.Number)
 		next++
-		if o.Number <= was {
+		switch {
+		case o.Gone:
+			// This life of the server never had its bytes: they need not go any more.
+			w.blank(o)
+		case o.Number <= was:
 			w.putOp(resent(o))
 		}
 	}
@@ -181,7 +185,9 @@ func (w *writer) fetchAgain(at map[book.ID]uint64, went map[book.Holder]bool) {
 	for _, g := range st.Leaving {
 		fill(g)
 	}
-	st.Leaving, st.Behind = nil, nil
+	st.Leaving = nil
+	// A number of the lost future says nothing any more.
+	st.Behind = slices.DeleteFunc(slices.Clone(st.Behind), func(b Behind) bool { return b.Number > at[st.unitOf(b.Holder)] })
 	slices.SortFunc(fillings, func(a, b Filling) int { return compareGrants(a.Grant, b.Grant) })
 	st.Grants, st.Fillings = grants, fillings
 }

@@ -18,7 +18,10 @@ const (
 
 // schemaVersion is PRAGMA user_version of the books that this app writes. A book with a
 // greater one is not opened: an older app would not know what it drops.
-const schemaVersion = 1
+//
+//	1  the first
+//	2  changes may be rows that are offered to a restored server, or gone with their record
+const schemaVersion = 2
 
 // schema: what stands here in the clear is listed in the package comment.
 const schema = `

@@ -83,16 +83,31 @@ func TestOpening(t *testing.T) {
 	})
 	t.Run("newer", func(t *testing.T) {
 		s, o := made(t)
-		if _, err := s.db.Exec("PRAGMA user_version = 2"); err != nil {
+		if _, err := s.db.Exec("PRAGMA user_version = 99"); err != nil {
 			t.Fatal(err)
 		}
 		s.Close()
 		var newer *NewerError
-		if _, err := Open(ctx, o, pin, seal.NoDeviceSecret{}); !errors.As(err, &newer) || newer.Found != 2 {
+		if _, err := Open(ctx, o, pin, seal.NoDeviceSecret{}); !errors.As(err, &newer) || newer.Found != 99 {
 			t.Errorf("got %v", err)
 		}
 		if p, err := Peek(ctx, o.Dir); err != nil || !p.Newer {
 			t.Errorf("peek: %+v, %v", p, err)
+		}
+	})
+	t.Run("of the first schema", func(t *testing.T) {
+		s, o := made(t)
+		if _, err := s.db.Exec("PRAGMA user_version = 1"); err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		again, err := Open(ctx, o, pin, seal.NoDeviceSecret{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer again.Close()
+		if v, err := found(ctx, again.db); err != nil || v != schemaVersion {
+			t.Errorf("an older app would open it: schema %d, %v", v, err)
 		}
 	})
 	t.Run("half made", func(t *testing.T) {

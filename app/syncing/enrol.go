@@ -59,6 +59,8 @@ type Joining struct {
 	key        ed25519.PrivateKey
 	// server is the only one to join, where a book is here already; nil: any.
 	server []byte
+	// owner is the member whose book is here already; nil: none is.
+	owner []byte
 }
 
 // NewJoining prepares to join. random nil: crypto/rand.
@@ -113,8 +115,11 @@ func (j *Joining) once(ctx context.Context, o Options) (store.Identity, error) {
 	proof := seal.Proof(p.key, seal.PhoneSide, p.ekm, p.spki, j.nonce, public)
 	r, err := call(ctx, shortDeadline, p.client.Join, &pb.JoinRequest{
 		Code: proto.String(j.Invitation.Code.ID), Nonce: j.nonce, Proof: proof[:], DeviceKey: public,
-		DeviceName: proto.String(j.DeviceName), Schema: proto.Uint32(book.Schema),
+		DeviceName: proto.String(j.DeviceName), Schema: proto.Uint32(book.Schema), Owner: j.owner,
 	})
+	if j.owner != nil && ProblemOf(err).GetCode() == pb.ProblemCode_PROBLEM_CODE_NOT_YOURS {
+		return store.Identity{}, store.ErrOtherOwner // the code was not spent
+	}
 	if err != nil {
 		return store.Identity{}, err
 	}
@@ -145,7 +150,7 @@ type Rejoiner interface {
 // and then nothing was changed.
 func (j *Joining) Rejoin(ctx context.Context, b Rejoiner, o Options) error {
 	was := b.Snapshot().State().Identity
-	j.server = was.Server
+	j.server, j.owner = was.Server, was.Member.Bytes()
 	if j.Invitation.Address == "" {
 		j.Invitation.Address = was.Address
 	}

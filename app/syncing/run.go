@@ -86,14 +86,32 @@ func reclaim(ctx context.Context, b Book, srv Server, req *pb.SyncRequest, unkno
 		if err := b.SetToken(ctx, token); err != nil {
 			return nil, nil, fmt.Errorf("keep new token: %w", err)
 		}
+		if b.Snapshot().State().Identity.Device != req.GetDevice() {
+			return nil, unknown, nil // the phone joined anew meanwhile: that call is nobody's any more
+		}
 		resp, callErr := srv.Sync(ctx, req)
 		return resp, callErr, nil
-	case err != nil && ProblemOf(err) == nil && connect.CodeOf(err) != connect.CodeUnimplemented:
-		return nil, err, nil // the network: not the server's last word
-	case ProblemOf(err).GetCode() == pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED:
-		return nil, err, nil
+	case err != nil && ProblemOf(err).GetCode() != pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN && connect.CodeOf(err) != connect.CodeUnimplemented:
+		return nil, err, nil // the network, or a busy server: not its last word
 	}
 	return nil, unknown, nil
+}
+
+// handOverWork gives sealed work to the server; one that was restored may know the phone and
+// not its last token.
+func handOverWork(ctx context.Context, b Book, srv Server, sealed []byte) error {
+	err := srv.HandOverWork(ctx, sealed)
+	if ProblemOf(err).GetCode() != pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN {
+		return err
+	}
+	token, reclaimErr := srv.ReclaimToken(ctx)
+	if reclaimErr != nil || token == "" {
+		return err
+	}
+	if err := b.SetToken(ctx, token); err != nil {
+		return fmt.Errorf("keep new token: %w", err)
+	}
+	return srv.HandOverWork(ctx, sealed)
 }
 
 // rotate takes a new token. A failed call is no failure of the sync: the old token goes on
@@ -127,7 +145,7 @@ func handOver(ctx context.Context, b Book, srv Server) (Outcome, error) {
 		if err != nil {
 			return Outcome{Kind: Stopped}, fmt.Errorf("hand work over: %w", err)
 		}
-		if err := srv.HandOverWork(ctx, sealed); err != nil {
+		if err := handOverWork(ctx, b, srv, sealed); err != nil {
 			return Outcome{Kind: Retry, Wake: time.Now().Add(maxDelay), Problem: ProblemOf(err), Sentence: sentence(err)}, err
 		}
 	}

@@ -73,6 +73,9 @@ func Make(ctx context.Context, j Job) (out Made, err error) {
 	if err := preparePlace(place); err != nil {
 		return out, err
 	}
+	if err := stillThere(j.Dir, place); err != nil {
+		return out, err
+	}
 	if err := dropDrafts(place, bookDraft); err != nil {
 		return out, writing(place, err)
 	}

@@ -84,6 +84,20 @@ func preparePlace(place string) error {
 	return nil
 }
 
+// stillThere refuses a place that had backups and has none now: the disk is not mounted, and
+// what lies there is the empty folder on which it is mounted otherwise.
+func stillThere(dir, place string) error {
+	places, err := Places(dir)
+	if err != nil || !slices.Contains(places, place) {
+		return err
+	}
+	_, err = os.Lstat(filepath.Join(place, ownerFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return failed(err, "Nơi sao lưu %s trước đây có bản sao mà nay trống; hãy xem ổ đĩa đã cắm chưa, hoặc xóa dòng đó trong %s rồi chạy lại.", place, PlacesFile)
+	}
+	return writing(place, err)
+}
+
 // owner is what ownerFile says. Nothing in it tells about anybody.
 type owner struct {
 	Server string `json:"server"`
@@ -101,7 +115,7 @@ var (
 )
 
 // mayReplace refuses to write keys over another server's, over those that open what ours do
-// not, as after a restore from an older backup, and over those where one was destroyed that
+// not, as after a restore from an older backup or where older files were put back by hand, and over those where one was destroyed that
 // we still have, as in a copy of this server that somebody tried out.
 func mayReplace(place string, mine owner) error {
 	b, err := os.ReadFile(filepath.Join(place, ownerFile))
@@ -120,7 +134,7 @@ func mayReplace(place string, mine owner) error {
 		return writing(place, err)
 	case there.Server != mine.Server:
 		return failed(errOther, "Thư mục %s giữ bản sao lưu của một máy chủ khác; hãy chọn thư mục khác bằng --to.", place)
-	case there.Epoch != mine.Epoch && there.Keys > mine.Keys, there.Destroyed > mine.Destroyed:
+	case there.Keys > mine.Keys, there.Destroyed > mine.Destroyed:
 		return failed(errAhead, "Thư mục %s giữ khóa mới hơn của máy chủ này nên không ghi đè; hãy chọn thư mục khác bằng --to.", place)
 	}
 	return nil

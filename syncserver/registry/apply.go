@@ -588,7 +588,7 @@ func (w *writing) onDesk(o *op, kind pb.Kind, body []byte, result pb.Result) err
 	if len(w.r.parent) > 0 {
 		// After a restore a phone of the desk may have brought it back before its writer did.
 		var err error
-		if waits, err = w.waits(o.id, o.device.Number, o.number); err != nil {
+		if waits, err = w.waits(o.id, o.device.Number, o.number, o.raw); err != nil {
 			return err
 		}
 	}

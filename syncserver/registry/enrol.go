@@ -167,6 +167,8 @@ func (r *Registry) Join(ctx context.Context, ch Channel, req *pb.JoinRequest) (*
 	return out, asProblem(err)
 }
 
+var errOtherOwner = errors.New("the code is of another member than the book")
+
 func (r *Registry) join(ctx context.Context, ch Channel, req *pb.JoinRequest) (*pb.JoinResponse, error) {
 	if len(req.GetDeviceKey()) != 32 || len(req.GetDeviceName()) > 200 {
 		return nil, problem(pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, nil)
@@ -188,6 +190,9 @@ func (r *Registry) join(ctx context.Context, ch Channel, req *pb.JoinRequest) (*
 		}
 		if err := r.usable(c); err != nil {
 			return err
+		}
+		if owner := req.GetOwner(); len(owner) > 0 && !bytes.Equal(owner, c.Member[:]) {
+			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, errOtherOwner)
 		}
 		w, err := r.begin(tx)
 		if err != nil {
@@ -560,7 +565,9 @@ const maxWork = 16
 // lays it out.
 func (w *writing) takeWork(d *store.Device, sealed []byte) error {
 	number, work := w.openWork(d, sealed)
+	var offers []*pb.Row
 	if work != nil {
+		offers, work.Offers = work.GetOffers(), nil // they go to the desk, or nobody needs them
 		known, err := w.forgetKnown(number, work)
 		if err != nil {
 			return err
@@ -569,7 +576,7 @@ func (w *writing) takeWork(d *store.Device, sealed []byte) error {
 		if err != nil {
 			return err
 		}
-		if known || erased {
+		if known || erased || len(offers) > 0 {
 			if sealed, err = w.sealWork(number, work); err != nil {
 				return err
 			}
@@ -583,7 +590,20 @@ func (w *writing) takeWork(d *store.Device, sealed []byte) error {
 	if work == nil {
 		return nil
 	}
-	return w.layOut(d, number, work)
+	if err := w.layOut(d, number, work); err != nil {
+		return err
+	}
+	m := w.world.member(d.Member)
+	if m == nil || len(offers) == 0 {
+		return nil
+	}
+	// A revoked phone acts for nobody; what it offers is of its member's branch.
+	a := book.Actor{Member: m.ID, Branch: m.Unit}
+	a.Commune, _ = w.world.Commune(m.Unit)
+	if a.Commune == a.Branch {
+		a.Branch = book.ID{}
+	}
+	return w.offers(d, a, offers)
 }
 
 // forgetKnown takes out of handed-over work what the server has: changes that the phone has an

@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -150,8 +151,10 @@ func (w *writing) devicesAfterRestore(gone Gone, out *Restored) error {
 	for _, d := range devices {
 		last = max(last, d.Number)
 		out.Devices++
+		if d, err = w.device(d.Number); err != nil {
+			return err
+		}
 		d.Jump, d.AheadMS = true, 0
-		w.devices[d.Number] = d
 		if key, ok := gone.Devices[d.Number]; ok && key == deviceName(d) && !d.Revoked {
 			out.Revoked++
 			if err := w.revoke(d, serverDevice); err != nil {
@@ -159,7 +162,13 @@ func (w *writing) devicesAfterRestore(gone Gone, out *Restored) error {
 			}
 		}
 	}
-	return w.tx.SetNextDevice(last + deviceGap)
+	// Another restore of the same backup must not give the same numbers, and nothing that it
+	// could ask knows which were given.
+	var b [2]byte
+	if _, err := io.ReadFull(w.r.random, b[:]); err != nil {
+		return fmt.Errorf("device numbers: %w", err)
+	}
+	return w.tx.SetNextDevice(last + deviceGap + uint32(binary.BigEndian.Uint16(b[:])))
 }
 
 // deviceName tells a device from another that got the same number in another life.
@@ -239,7 +248,8 @@ var errReclaim = errors.New("no device with this key")
 // ReclaimToken gives a new token to a device that proves with its key who it is: after a
 // restore the server does not know tokens that it gave since the backup. The Problem is
 // TOKEN_UNKNOWN for an unknown device, a wrong signature or a server that was never
-// restored, all in the same words; TOKEN_REVOKED for one that was revoked.
+// restored, all in the same words. A revoked device gets one too: all it is good for is to hand
+// over what it has not sent.
 func (r *Registry) ReclaimToken(ctx context.Context, ch Channel, req *pb.ReclaimTokenRequest) (*pb.ReclaimTokenResponse, error) {
 	if !r.throttle.allow(r.now()) {
 		return nil, problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, nil)
@@ -269,11 +279,6 @@ func (r *Registry) ReclaimToken(ctx context.Context, ch Channel, req *pb.Reclaim
 		w, err := r.begin(tx)
 		if err != nil {
 			return err
-		}
-		if a, err := r.actor(tx, d); err != nil {
-			return err
-		} else if a.Member.IsZero() {
-			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED, nil)
 		}
 		// As after a rotation, the old token is good until the new one was used.
 		d.OldToken, d.TokenHash, d.TokenMS = d.TokenHash, hash[:], r.nowMS()

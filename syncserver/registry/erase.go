@@ -79,15 +79,19 @@ func (w *writing) erase(household book.ID, also []book.ID) ([]book.ID, error) {
 		about[id] = true
 	}
 	elsewhere := map[book.ID]*store.Unit{}
-	desk, err := w.deskAbout(about)
-	if err != nil {
-		return nil, err
-	}
-	if err := w.parkedAbout(about); err != nil {
-		return nil, err
-	}
-	if err := w.workAbout(about); err != nil {
-		return nil, err
+	// What one of them names, another may be about: until none grows any more.
+	var desk []*store.Row
+	for known := -1; known < len(about); {
+		known = len(about)
+		if desk, err = w.deskAbout(about); err != nil {
+			return nil, err
+		}
+		if err := w.parkedAbout(about); err != nil {
+			return nil, err
+		}
+		if err := w.workAbout(about); err != nil {
+			return nil, err
+		}
 	}
 	u, err := w.unit(unit)
 	if err != nil {
@@ -226,7 +230,11 @@ func waitingPatch(r *store.Row) (*pb.Patch, error) {
 		if m.GetRow() != nil {
 			row := &pb.Row{}
 			if proto.Unmarshal(m.GetRow(), row) == nil {
+				// A review or a step names only its subject: its holder tells whose it is.
 				p.Envelope = row.GetEnvelope()
+				if p.Envelope.GetHousehold() == nil {
+					p.Envelope.Household = p.Envelope.GetHolder().GetId()
+				}
 			}
 			return p, nil
 		}
@@ -370,6 +378,9 @@ func (w *writing) isErased(o *op) (bool, error) {
 	if gone || err != nil || !w.hasErased {
 		return gone, err
 	}
+	if w.world.stored(o.id) != nil {
+		return false, nil
+	}
 	// An edit of what was new and erased names nothing but itself.
 	fate, err := w.tx.Fate(o.id, o.device.Number)
 	return fate != nil && fate.Result == pb.Result_RESULT_ERASED, err
@@ -412,6 +423,15 @@ func (r *Registry) finishErasures(ctx context.Context) error {
 	if r.dir == "" {
 		return nil
 	}
+	// The database first: what another process erases in between is in the list already.
+	var known []book.ID
+	err := r.store.Read(ctx, func(from store.Reader) (err error) {
+		known, err = from.ErasedIDs()
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	g, err := r.gone()
 	if err != nil {
 		return &StartError{"Tệp erased.list trong thư mục dữ liệu bị hỏng. Chép lại tệp này từ bản sao lưu mới nhất rồi chạy lại; dữ liệu vẫn nguyên.", err}
@@ -423,39 +443,26 @@ func (r *Registry) finishErasures(ctx context.Context) error {
 			listed[id] = true
 		}
 	}
-	todo := map[book.ID][]book.ID{}
-	err = r.store.Read(ctx, func(from store.Reader) error {
-		known, err := from.ErasedIDs()
-		if err != nil {
-			return err
+	have := map[book.ID]bool{}
+	for _, id := range known {
+		have[id] = true
+		if !listed[id] {
+			return &StartError{"Thiếu tệp erased.list (hoặc tệp đã cũ) trong thư mục dữ liệu, nên máy chủ không biết những gì đã xóa hẳn. Chép lại tệp này từ bản sao lưu mới nhất rồi chạy lại; dữ liệu vẫn nguyên.", errGone}
 		}
-		have := map[book.ID]bool{}
-		for _, id := range known {
-			have[id] = true
-			if !listed[id] {
-				return &StartError{"Thiếu tệp erased.list (hoặc tệp đã cũ) trong thư mục dữ liệu, nên máy chủ không biết những gì đã xóa hẳn. Chép lại tệp này từ bản sao lưu mới nhất rồi chạy lại; dữ liệu vẫn nguyên.", errGone}
-			}
-		}
-		for h, ids := range g.Households {
-			for _, id := range slices.Concat([]book.ID{h}, ids) {
-				if !have[id] {
-					todo[h] = ids
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil || len(g.Households) == 0 {
-		return err
 	}
+	byID := func(a, b book.ID) int { return slices.Compare(a[:], b[:]) }
+	households := slices.SortedFunc(maps.Keys(g.Households), byID)
+	todo := slices.DeleteFunc(slices.Clone(households), func(h book.ID) bool {
+		return have[h] && !slices.ContainsFunc(g.Households[h], func(id book.ID) bool { return !have[id] })
+	})
 	if len(todo) > 0 {
 		err = r.store.Write(ctx, func(tx store.Tx) error {
 			w, err := r.begin(tx)
 			if err != nil {
 				return err
 			}
-			for h, ids := range todo {
-				all, err := w.erase(h, ids)
+			for _, h := range todo {
+				all, err := w.erase(h, g.Households[h])
 				if err != nil {
 					return err
 				}
@@ -469,5 +476,8 @@ func (r *Registry) finishErasures(ctx context.Context) error {
 			return err
 		}
 	}
-	return r.store.DestroyKeys(ctx, slices.Collect(maps.Keys(g.Households)))
+	if len(households) == 0 {
+		return nil
+	}
+	return r.store.DestroyKeys(ctx, households)
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/hlc"
 	"sodanvan/shared/lww"
 	"sodanvan/syncserver/store"
 )
@@ -22,7 +24,10 @@ func (w *writing) offers(d *store.Device, a book.Actor, rows []*pb.Row) error {
 	if len(w.r.parent) == 0 {
 		return nil // nothing was ever lost here
 	}
-	for _, row := range rows[:min(len(rows), maxOps)] {
+	for _, row := range rows {
+		if !w.today(d) {
+			return nil // what one phone may offer in a day is more than any book has
+		}
 		if err := w.offer(d, a, row); err != nil {
 			return err
 		}
@@ -30,9 +35,13 @@ func (w *writing) offers(d *store.Device, a book.Actor, rows []*pb.Row) error {
 	return nil
 }
 
-// oddStampMS is how far the stamps of an offered row may run ahead: the life before may have
-// had another clock, and a phone must not push this one's into next year.
-const oddStampMS = 24 * 3600 * 1000
+const (
+	// oddStampMS is how far the stamps of an offered row may run ahead of the wall clock: the life
+	// before may have had another one.
+	oddStampMS = 24 * 3600 * 1000
+	// maxOffers is how many versions of one record may be offered; honest phones have two or three.
+	maxOffers = 16
+)
 
 func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 	switch row.GetEnvelope().GetKind() {
@@ -44,7 +53,7 @@ func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 		w.r.badOffers.Add(1)
 		return nil
 	}
-	for _, id := range []book.ID{rec.ID, rec.Subject, rec.Household} {
+	for _, id := range []book.ID{rec.ID, rec.Subject, rec.Household, rec.Holder.ID} {
 		if id.IsZero() || !w.hasErased {
 			continue
 		}
@@ -52,12 +61,16 @@ func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 			return err
 		}
 	}
-	if w.covered(rec) {
-		return nil
+	if covered, err := w.covered(rec); covered || err != nil {
+		return err
 	}
 	waiting, err := w.offersOf(rec.ID)
 	if err != nil {
 		return err
+	}
+	if len(waiting) >= maxOffers {
+		w.r.badOffers.Add(1)
+		return nil
 	}
 	for _, o := range waiting {
 		if string(o.m.GetRow()) == string(raw) {
@@ -84,9 +97,10 @@ func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error
 		return nil
 	}
 	if m.GetRow() != nil {
+		// An offer of an earlier restore. What was decided about it is lost as well, and what it
+		// held may have been overwritten since, so that nobody else has it.
 		inner := &pb.Row{}
-		if proto.Unmarshal(m.GetRow(), inner) != nil || m.GetVerdict() != 0 || m.GetSettled() ||
-			inner.GetEnvelope().GetKind() == pb.Kind_KIND_SUGGESTION || inner.GetEnvelope().GetKind() == pb.Kind_KIND_REFUSED {
+		if proto.Unmarshal(m.GetRow(), inner) != nil || inner.GetEnvelope().GetKind() == pb.Kind_KIND_SUGGESTION || inner.GetEnvelope().GetKind() == pb.Kind_KIND_REFUSED {
 			return nil
 		}
 		return w.offer(d, a, inner)
@@ -97,15 +111,18 @@ func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error
 		if gone, err := w.isErased(o); err != nil {
 			return err
 		} else if gone {
-			_, err := w.erasedAck(o)
+			if w.world.stored(o.id) == nil {
+				_, err = w.erasedAck(o)
+			}
 			return err
 		}
 	}
 	subject, _ := book.IDFrom(row.GetEnvelope().GetSubject())
-	if waits, err := w.waits(subject, m.GetDevice(), m.GetNumber()); waits || err != nil {
+	if waits, err := w.waits(subject, m.GetDevice(), m.GetNumber(), m.GetPatch()); waits || err != nil {
 		return err
 	}
-	m.Why = pb.SuggestionReason_SUGGESTION_REASON_RESTORED.Enum()
+	// What was decided is decided anew: its writer has to hear of it in this life.
+	m.Why, m.Verdict = pb.SuggestionReason_SUGGESTION_REASON_RESTORED.Enum(), nil
 	body, err := lww.Encode(m)
 	if err != nil {
 		return err
@@ -128,7 +145,7 @@ func deskSuggestion(kind pb.Kind, body []byte) (*pb.Suggestion, error) {
 }
 
 // waits tells whether a change of a device, by its number, lies on a desk already.
-func (w *writing) waits(subject book.ID, device uint32, number uint64) (bool, error) {
+func (w *writing) waits(subject book.ID, device uint32, number uint64, patch []byte) (bool, error) {
 	rows, err := w.tx.OnDesk(subject)
 	if err != nil {
 		return false, err
@@ -142,7 +159,8 @@ func (w *writing) waits(subject book.ID, device uint32, number uint64) (bool, er
 		if err != nil {
 			return false, err
 		}
-		if m.GetRow() == nil && m.GetDevice() == device && m.GetNumber() == number {
+		// By its bytes too: who offers it may have made up the number.
+		if m.GetRow() == nil && m.GetDevice() == device && m.GetNumber() == number && string(m.GetPatch()) == string(patch) {
 			return true, nil
 		}
 	}
@@ -162,7 +180,7 @@ func (w *writing) offered(a book.Actor, row *pb.Row) (rec book.Record, raw []byt
 	md, known := book.Descriptor(env.GetKind())
 	state := lww.FromRow(row)
 	switch {
-	case !known, state.Valid() != nil, lww.Check(md, row.GetBody()) != nil, state.Created.IsZero(), state.Max().Stamp.Millis() > w.now.Millis()+oddStampMS:
+	case !known, state.Valid() != nil, lww.Check(md, row.GetBody()) != nil, state.Created.IsZero(), state.Max().Stamp.Millis() > w.r.nowMS()+oddStampMS:
 		return rec, nil, false
 	case env.GetKind() != pb.Kind_KIND_OVERWRITTEN:
 		state = state.Below(book.FirstServerField)
@@ -183,13 +201,35 @@ func (w *writing) offered(a book.Actor, row *pb.Row) (rec book.Record, raw []byt
 	return rec, raw, err == nil
 }
 
-// covered tells whether the database has all that an offered row has, or newer.
-func (w *writing) covered(rec book.Record) bool {
+// covered tells whether the database has all that an offered row has: in the record, or where
+// something newer stands, in its history.
+func (w *writing) covered(rec book.Record) (bool, error) {
 	have := w.world.stored(rec.ID)
 	if have == nil {
-		return false
+		return false, nil
 	}
-	return sameState(lww.Join(have.record.State, rec.State), have.record.State)
+	joined, lost := lww.JoinTold(have.record.State, rec.State)
+	if !sameState(joined, have.record.State) {
+		return false, nil
+	}
+	lost, err := w.unknownToHistory(rec.ID, lost)
+	return len(lost) == 0, err
+}
+
+// unknownToHistory gives those of lost values that the history of a record has not.
+func (w *writing) unknownToHistory(record book.ID, lost []lww.Lost) (out []lww.Lost, err error) {
+	for _, l := range lost {
+		past, err := w.tx.History(record, uint64(l.Version.Stamp)+1, 1)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.ContainsFunc(past, func(v *pb.PastValue) bool {
+			return v.GetField() == l.Field && v.GetStamp() == uint64(l.Version.Stamp) && v.GetDevice() == l.Version.Device && string(v.GetValue()) == string(l.Value)
+		}) {
+			out = append(out, l)
+		}
+	}
+	return out, nil
 }
 
 func sameState(a, b lww.State) bool {
@@ -210,6 +250,22 @@ func suggestionOf(r *store.Row) (*pb.Suggestion, error) {
 	m := &pb.Suggestion{}
 	_, err = lww.Decode(s.record.State.Body, m)
 	return m, err
+}
+
+// samePlace tells whether a row and the record under its id are of one kind and in one place.
+func samePlace(a, b book.Record) bool {
+	return a.Kind == b.Kind && a.Holder == b.Holder && a.Unit == b.Unit
+}
+
+// notAfter takes stamps of a clock that ran ahead back to now: whoever reads the record and
+// writes after it must get a later one.
+func notAfter(s lww.State, now hlc.Stamp) lww.State {
+	s.Created.Stamp = min(s.Created.Stamp, now)
+	s.Later = slices.Clone(s.Later)
+	for i := range s.Later {
+		s.Later[i].Stamp = min(s.Later[i].Stamp, now)
+	}
+	return lww.Join(s, lww.State{}) // entries that say by now what the creation says go
 }
 
 // waitingOffer is an offered row on a desk.
@@ -258,7 +314,9 @@ func (w *writing) settleOffers(rec book.Record) error {
 		if err := proto.Unmarshal(o.m.GetRow(), row); err != nil {
 			return fmt.Errorf("offer %s: %w", r.ID, err)
 		}
-		if !w.covered(book.Record{ID: rec.ID, State: lww.FromRow(row)}) {
+		if covered, err := w.covered(book.Record{ID: rec.ID, State: lww.FromRow(row)}); err != nil {
+			return err
+		} else if !covered {
 			continue
 		}
 		set, err := lww.Encode(&pb.Suggestion{Settled: proto.Bool(true)})
@@ -292,18 +350,32 @@ func takenOver(verdict book.Record) (rec book.Record, row *pb.Row, ok bool, err 
 	return rec, row, ok, nil
 }
 
-// mayTakeOver refuses a verdict on a row that has nothing to stand on yet: what it is about
-// is not here, and nobody offered that either.
+// mayTakeOver refuses a verdict on a row that cannot stand: another record has its id by now,
+// or what it is about is not here and nobody offered that either.
 func (w *writing) mayTakeOver(verdict book.Record) (*book.Refusal, error) {
 	rec, row, ok, err := takenOver(verdict)
-	if err != nil || !ok {
-		return nil, err
+	// What is offered stands on what is offered: a step on a petition on a household.
+	for depth := 0; ok && err == nil && depth < 8; depth++ {
+		if before := w.world.stored(rec.ID); before != nil && !samePlace(before.record, rec) {
+			return book.SubjectMissing(), nil
+		}
+		var below *book.Record
+		if below, err = w.subjectOffer(rec, row); below == nil || err != nil {
+			return nil, err
+		}
+		if below.Kind != pb.Kind_KIND_SUGGESTION {
+			return book.SubjectMissing(), nil
+		}
+		m := &pb.Suggestion{}
+		if _, err = lww.Decode(below.State.Body, m); err != nil {
+			return nil, err
+		}
+		row = &pb.Row{}
+		if err = proto.Unmarshal(m.GetRow(), row); err == nil {
+			rec, ok = book.RecordFrom(row, below.Unit)
+		}
 	}
-	missing, err := w.subjectOffer(rec, row)
-	if err != nil || missing == nil || missing.Kind == pb.Kind_KIND_SUGGESTION {
-		return nil, err
-	}
-	return book.SubjectMissing(), nil
+	return nil, err
 }
 
 // subjectOffer tells what a row lacks: nil, nothing; the open offer of its subject; or, where
@@ -351,22 +423,26 @@ func (w *writing) takeOver(verdict book.Record) error {
 	}
 	before := w.world.stored(rec.ID)
 	var lost []lww.Lost
+	kept := before
+	rec.State = notAfter(rec.State, w.now)
 	if before != nil {
+		if !samePlace(before.record, rec) {
+			return nil // mayTakeOver refuses it; this one came along with another
+		}
+		rec.Author, rec.Subject, rec.Household = before.record.Author, before.record.Subject, before.record.Household
 		rec.State, lost = lww.JoinTold(before.record.State, rec.State)
-		if sameState(rec.State, before.record.State) {
-			return nil
+		if lost, err = w.unknownToHistory(rec.ID, lost); err != nil {
+			return err
 		}
 	}
-	// Whoever reads it and writes after it must get a later stamp.
-	w.now = max(w.now, rec.State.Max().Stamp)
-	w.r.clock.Observe(w.now)
-	kept, err := w.put(rec, before)
-	if err != nil {
-		return err
-	}
-	if rec.Kind == pb.Kind_KIND_REVIEW {
-		if err := w.approved(kept.record); err != nil {
+	if before == nil || !sameState(rec.State, before.record.State) {
+		if kept, err = w.put(rec, before); err != nil {
 			return err
+		}
+		if rec.Kind == pb.Kind_KIND_REVIEW {
+			if err := w.approved(kept.record); err != nil {
+				return err
+			}
 		}
 	}
 	if err := w.keepLost(kept.record, lost); err != nil {
@@ -480,6 +556,11 @@ func (r *Registry) DecideCommuneOffer(ctx context.Context, id book.ID, accept bo
 		after, err := w.serverPatch(&pb.Envelope{Kind: pb.Kind_KIND_SUGGESTION.Enum(), Id: id.Bytes()}, s.record.Holder, s.record.Unit, set, nil)
 		if err != nil {
 			return err
+		}
+		if refusal, err := w.mayTakeOver(after.record); err != nil {
+			return err
+		} else if refusal != nil {
+			return &Problem{Code: pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, Sentence: refusal.UserMessage()}
 		}
 		if err := w.takeOver(after.record); err != nil {
 			return err

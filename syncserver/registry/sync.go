@@ -32,8 +32,8 @@ var (
 	errDevice = errors.New("device is not the token's")
 	errGap    = errors.New("op numbers have a gap")
 	// errUnknownCopy: a copy got its number after the backup that this database comes from.
-	errCopies      = errors.New("too many copies of one device")
 	errUnknownCopy = errors.New("device number of a life before")
+	errCopies      = errors.New("too many copies of one device")
 )
 
 // Sync takes a phone's changes in and gives it rows, in one call; see docs/sync.md.
@@ -228,7 +228,8 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 			}
 		}
 		later = len(acks) > 0 && acks[len(acks)-1].GetResult() == pb.Result_RESULT_LATER
-		if clone == nil {
+		// The notice that a copy goes on under its own number stands in each of its replies.
+		if clone == nil || clone.GetDevice() == number {
 			if err := w.offers(d, actor, req.GetOffers()); err != nil {
 				return err
 			}

@@ -36,7 +36,7 @@ type Store interface {
 	// Read runs fn on one snapshot.
 	Read(ctx context.Context, fn func(Reader) error) error
 	// DestroyKeys ends the keys of households: their bodies open nowhere any more. When it
-	// returns, no file of the database holds them.
+	// returns, no file of the database holds them, or as soon as the last reader of before is gone.
 	DestroyKeys(ctx context.Context, households []book.ID) error
 	// Check looks for damage; each line is one finding, none: sound.
 	Check(ctx context.Context) ([]string, error)

@@ -179,7 +179,7 @@ func (s *session) Erase(id, unit book.ID, seq uint64) error {
 	if err := s.exec(`DELETE FROM parked WHERE record = ?1 OR wait_for = ?1`, id[:]); err != nil {
 		return err
 	}
-	return s.exec(`INSERT INTO erased (id, unit, seq) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET seq = excluded.seq`, id[:], unit[:], seq)
+	return s.exec(`INSERT INTO erased (id, unit, seq) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET unit = excluded.unit, seq = excluded.seq`, id[:], unit[:], seq)
 }
 
 func (s *session) EraseHolder(h book.Holder) error {

@@ -146,8 +146,10 @@ type JoinRequest struct {
 	// Ed25519.
 	DeviceKey []byte `protobuf:"bytes,4,opt,name=device_key,json=deviceKey" json:"device_key,omitempty"`
 	// What the owner calls the device, such as the model's name.
-	DeviceName    *string `protobuf:"bytes,5,opt,name=device_name,json=deviceName" json:"device_name,omitempty"`
-	Schema        *uint32 `protobuf:"varint,6,opt,name=schema" json:"schema,omitempty"`
+	DeviceName *string `protobuf:"bytes,5,opt,name=device_name,json=deviceName" json:"device_name,omitempty"`
+	Schema     *uint32 `protobuf:"varint,6,opt,name=schema" json:"schema,omitempty"`
+	// Where the phone has a book already: its owner. A code of another member is not used up.
+	Owner         []byte `protobuf:"bytes,7,opt,name=owner" json:"owner,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -222,6 +224,13 @@ func (x *JoinRequest) GetSchema() uint32 {
 		return *x.Schema
 	}
 	return 0
+}
+
+func (x *JoinRequest) GetOwner() []byte {
+	if x != nil {
+		return x.Owner
+	}
+	return nil
 }
 
 type JoinResponse struct {
@@ -1179,7 +1188,7 @@ const file_sodanvan_v1_enrol_proto_rawDesc = "" +
 	"\x11ChallengeResponse\x12\x14\n" +
 	"\x05proof\x18\x01 \x01(\fR\x05proof\x12\x16\n" +
 	"\x06server\x18\x02 \x01(\fR\x06server\x12\x12\n" +
-	"\x04pins\x18\x03 \x03(\fR\x04pins\"\xa5\x01\n" +
+	"\x04pins\x18\x03 \x03(\fR\x04pins\"\xbb\x01\n" +
 	"\vJoinRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +
 	"\x05nonce\x18\x02 \x01(\fR\x05nonce\x12\x14\n" +
@@ -1188,7 +1197,8 @@ const file_sodanvan_v1_enrol_proto_rawDesc = "" +
 	"device_key\x18\x04 \x01(\fR\tdeviceKey\x12\x1f\n" +
 	"\vdevice_name\x18\x05 \x01(\tR\n" +
 	"deviceName\x12\x16\n" +
-	"\x06schema\x18\x06 \x01(\rR\x06schema\"\xe9\x01\n" +
+	"\x06schema\x18\x06 \x01(\rR\x06schema\x12\x14\n" +
+	"\x05owner\x18\a \x01(\fR\x05owner\"\xe9\x01\n" +
 	"\fJoinResponse\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x14\n" +
 	"\x05token\x18\x02 \x01(\tR\x05token\x12\x16\n" +
