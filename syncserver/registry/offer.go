@@ -25,9 +25,6 @@ func (w *writing) offers(d *store.Device, a book.Actor, rows []*pb.Row) error {
 		return nil // nothing was ever lost here
 	}
 	for _, row := range rows {
-		if !w.today(d) {
-			return nil // what one phone may offer in a day is more than any book has
-		}
 		if err := w.offer(d, a, row); err != nil {
 			return err
 		}
@@ -39,9 +36,23 @@ const (
 	// oddStampMS is how far the stamps of an offered row may run ahead of the wall clock: the life
 	// before may have had another one.
 	oddStampMS = 24 * 3600 * 1000
+	// dayOffers is how many rows one device may offer in a day: more than the largest book has.
+	dayOffers = 200_000
 	// maxOffers is how many versions of one record may be offered; honest phones have two or three.
 	maxOffers = 16
 )
+
+// mayOffer counts the offers of a device and tells whether its day has room for them. Offers
+// are taken in all or none, so that a phone never takes one for done that is not.
+func (r *Registry) mayOffer(device uint32, n int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if day := r.nowMS() / dayMS; day != r.offerDay {
+		r.offerDay, r.offered = day, map[uint32]int{}
+	}
+	r.offered[device] += n
+	return r.offered[device] <= dayOffers
+}
 
 func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 	switch row.GetEnvelope().GetKind() {

@@ -78,6 +78,9 @@ type Registry struct {
 	// is what it was told of backups.
 	listed   map[uint32]int64
 	headTold map[uint32]int64
+	// offered counts the offers of each device on offerDay.
+	offered  map[uint32]int
+	offerDay int64
 	keptSent map[uint32]uint64
 }
 

@@ -691,3 +691,18 @@ func TestWhatWaitedOnADeskComesBack(t *testing.T) {
 }
 
 func hlcAt(t time.Time) hlc.Stamp { return hlc.Stamp(uint64(t.UnixMilli()) << 16) }
+
+// More offers than any book has rows are held back, all of them, and the phone keeps them.
+func TestOffersHaveALimitADay(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	for _, c := range []struct {
+		n    int
+		wait time.Duration
+		may  bool
+	}{{dayOffers, 0, true}, {1, 0, false}, {1, 24 * time.Hour, true}} {
+		tw.clock = tw.clock.Add(c.wait)
+		if got := tw.r.mayOffer(7, c.n); got != c.may {
+			t.Errorf("%d more: %v", c.n, got)
+		}
+	}
+}

@@ -33,6 +33,7 @@ var (
 	errGap    = errors.New("op numbers have a gap")
 	// errUnknownCopy: a copy got its number after the backup that this database comes from.
 	errUnknownCopy = errors.New("device number of a life before")
+	errOffers      = errors.New("too many offers in a day")
 	errCopies      = errors.New("too many copies of one device")
 )
 
@@ -82,6 +83,9 @@ func (r *Registry) sync(ctx context.Context, c Caller, req *pb.SyncRequest) (*pb
 		if req.GetFirst() == 0 || seal.VerifyOps(ed25519.PublicKey(d.Key), claim, req.GetSignature()) != nil {
 			return nil, problem(pb.ProblemCode_PROBLEM_CODE_BAD_SIGNATURE, nil)
 		}
+	}
+	if n := len(req.GetOffers()); n > 0 && !r.mayOffer(d.Number, n) {
+		return nil, problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, errOffers)
 	}
 	now := r.nowMS()
 	var built map[rowAt]bool
@@ -364,15 +368,15 @@ func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([
 }
 
 // defaultDayOps is far more than a year offline makes; laterSeconds is how long a phone that
-// sent more is asked to wait.
+// sent more is asked to wait. Days are those of UTC.
 const (
 	defaultDayOps = 50_000
 	laterSeconds  = 3600
+	dayMS         = 24 * 3600 * 1000
 )
 
 // today counts one more change of a device and tells whether its day has room for it.
 func (w *writing) today(d *store.Device) bool {
-	const dayMS = 24 * 3600 * 1000
 	if day := w.r.nowMS() / dayMS; day != d.Day {
 		d.Day, d.DayOps = day, 0
 	}

@@ -21,6 +21,7 @@ import (
 	"sodanvan/shared/lww"
 	"sodanvan/shared/seal"
 	"sodanvan/syncserver/importer"
+	"sodanvan/syncserver/registry"
 	"sodanvan/test/probe"
 )
 
@@ -127,13 +128,19 @@ type run struct {
 	floor, each, call, digest time.Duration
 }
 
+// categoryIDs are the ids of the topics, the same in every run.
+func categoryIDs() []book.ID {
+	r := readerOf(rand.New(rand.NewPCG(seed, 2)))
+	out := make([]book.ID, len(topics))
+	for i := range out {
+		out[i] = book.NewID(1_780_000_000_000+int64(i), r)
+	}
+	return out
+}
+
 // BenchmarkSync prints the table; its own number means nothing.
 func BenchmarkSync(b *testing.B) {
-	r := readerOf(rand.New(rand.NewPCG(seed, 2)))
-	var categories []book.ID
-	for i := range topics {
-		categories = append(categories, book.NewID(1_780_000_000_000+int64(i), r))
-	}
+	categories := categoryIDs()
 	var runs []run
 	var asJSON, best float64
 	for b.Loop() {
@@ -146,57 +153,98 @@ func BenchmarkSync(b *testing.B) {
 	print(runs, asJSON, best)
 }
 
-func once(b *testing.B, categories []book.ID) (run, []visit) {
-	var out run
-	s := probe.StartProcess(b, probe.Options{})
-	defer s.Stop()
-	if _, err := s.Registry.ImportRoster(context.Background(), roster(), "Xã Mẫu", false); err != nil {
+// desk is a server with one branch, its secretary's phone on a counted connection, and the
+// set as changes that are not sent yet.
+type desk struct {
+	*probe.Server
+	people []registry.Person
+	writer *probe.Phone
+	wire   *wire
+	visits []visit
+	ops    [][]byte
+}
+
+func openDesk(b *testing.B, categories []book.ID) *desk {
+	b.Helper()
+	d := &desk{Server: probe.StartProcess(b, probe.Options{})}
+	if _, err := d.Registry.ImportRoster(context.Background(), roster(), "Xã Mẫu", false); err != nil {
 		b.Fatal(err)
 	}
-	people, err := s.Registry.People(context.Background())
-	if err != nil {
+	var err error
+	if d.people, err = d.Registry.People(context.Background()); err != nil {
 		b.Fatal(err)
 	}
 	// One writer looks after all the households, as in the floor: the secretary's own.
-	writer := s.Phone(b, people[0].ID)
-	w := count(writer)
-	writer.Holder = func(p *pb.Patch) *pb.Holder {
+	d.writer = d.Phone(b, d.people[0].ID)
+	d.wire = count(d.writer)
+	d.writer.Holder = func(p *pb.Patch) *pb.Holder {
 		return &pb.Holder{Kind: pb.HolderKind_HOLDER_KIND_HOUSEHOLD.Enum(), Id: p.GetEnvelope().GetSubject()}
 	}
-	writer.Page = 1 << 20
-	writer.Sync()
-	var ids []book.ID
+	d.writer.Page = 1 << 20
+	d.writer.Sync()
 	var consents [][]byte
-	mine := mineOf(writer)
+	mine := mineOf(d.writer)
 	for _, h := range mine {
-		ids = append(ids, h)
-		consents = append(consents, writer.Consent(h, pb.Purpose_PURPOSE_KEEP))
+		consents = append(consents, d.writer.Consent(h, pb.Purpose_PURPOSE_KEEP))
 	}
-	writer.Sync(consents...)
-	vs := makeVisits(manyRows, ids, []book.ID{writer.Member})
+	d.writer.Sync(consents...)
+	d.visits = makeVisits(manyRows, mine, []book.ID{d.writer.Member})
+	d.ops = make([][]byte, len(d.visits))
+	for i, v := range d.visits {
+		d.ops[i] = d.writer.Bytes(probe.Change{Kind: pb.Kind_KIND_VISIT, ID: v.ID, Subject: v.Household, Create: true, Set: v.message(categories)})
+	}
+	return d
+}
 
-	ops := make([][]byte, len(vs))
-	for i, v := range vs {
-		ops[i] = writer.Bytes(probe.Change{Kind: pb.Kind_KIND_VISIT, ID: v.ID, Subject: v.Household, Create: true, Set: v.message(categories)})
-	}
-	w.take()
-	before := cpu(b, s.Process.PID())
-	start := time.Now()
+// push sends the set as a phone does, and ends the benchmark unless all of it was stored.
+func (d *desk) push(b *testing.B) (took, cpuTime time.Duration, up, down float64) {
+	b.Helper()
 	const callOps = 2500
-	for part := range slices.Chunk(ops, callOps) {
-		if _, err := writer.Try(part...); err != nil {
+	d.wire.take()
+	before := cpu(b, d.Process.PID())
+	start := time.Now()
+	for part := range slices.Chunk(d.ops, callOps) {
+		if _, err := d.writer.Try(part...); err != nil {
 			b.Fatal(err)
 		}
 	}
-	out.push = time.Since(start)
-	out.pushCPU = cpu(b, s.Process.PID()) - before
-	up, down, _ := w.take()
-	out.pushUp, out.pushDown = up/manyRows, down/manyRows
-	for n := writer.Last - manyRows + 1; n <= writer.Last; n++ {
-		if writer.Acks[n].GetResult() != pb.Result_RESULT_STORED {
-			b.Fatalf("op %d: %v", n, writer.Acks[n])
+	took = time.Since(start)
+	cpuTime = cpu(b, d.Process.PID()) - before
+	up, down, _ = d.wire.take()
+	for n := d.writer.Last - manyRows + 1; n <= d.writer.Last; n++ {
+		if d.writer.Acks[n].GetResult() != pb.Result_RESULT_STORED {
+			b.Fatalf("op %d: %v", n, d.writer.Acks[n])
 		}
 	}
+	return took, cpuTime, up, down
+}
+
+// pull gives a new phone of the same person all of it.
+func (d *desk) pull(b *testing.B) (took, cpuTime time.Duration, up, down float64) {
+	b.Helper()
+	reader := d.Phone(b, d.people[0].ID)
+	w := count(reader)
+	reader.Page = 1 << 20
+	before := cpu(b, d.Process.PID())
+	start := time.Now()
+	reader.Sync()
+	took = time.Since(start)
+	cpuTime = cpu(b, d.Process.PID()) - before
+	up, down, _ = w.take()
+	if n := reader.Count(pb.Kind_KIND_VISIT); n != manyRows {
+		b.Fatalf("pulled %d visits", n)
+	}
+	return took, cpuTime, up, down
+}
+
+func once(b *testing.B, categories []book.ID) (run, []visit) {
+	var out run
+	s := openDesk(b, categories)
+	defer s.Stop()
+	vs, writer, w := s.visits, s.writer, s.wire
+	var up, down float64
+	out.push, out.pushCPU, up, down = s.push(b)
+	out.pushUp, out.pushDown = up/manyRows, down/manyRows
 
 	writer.Brief = false
 	writer.Sync()
@@ -205,19 +253,8 @@ func once(b *testing.B, categories []book.ID) (run, []visit) {
 	}
 	writer.Brief = true
 
-	reader := s.Phone(b, people[0].ID)
-	rw := count(reader)
-	reader.Page = 1 << 20
-	before = cpu(b, s.Process.PID())
-	start = time.Now()
-	reader.Sync()
-	out.pull = time.Since(start)
-	out.pullCPU = cpu(b, s.Process.PID()) - before
-	up, down, _ = rw.take()
+	out.pull, out.pullCPU, up, down = s.pull(b)
 	out.pullUp, out.pullDown = up/manyRows, down/manyRows
-	if n := reader.Count(pb.Kind_KIND_VISIT); n != manyRows {
-		b.Fatalf("pulled %d visits", n)
-	}
 
 	// One changed row: the writer edits a note; a warm connection carries it up, and the
 	// merged row comes back in the same round trip.
@@ -231,7 +268,7 @@ func once(b *testing.B, categories []book.ID) (run, []visit) {
 	out.oneUp, out.oneDown, out.oneCalls = w.take()
 
 	// A new phone of a member with 600 rows: ten households and what was said there.
-	small := s.Phone(b, people[1].ID)
+	small := s.Phone(b, s.people[1].ID)
 	small.Sync()
 	var few [][]byte
 	hs := mineOf(small)
@@ -243,10 +280,10 @@ func once(b *testing.B, categories []book.ID) (run, []visit) {
 		few = append(few, small.Bytes(probe.Change{Kind: pb.Kind_KIND_VISIT, ID: v.ID, Subject: v.Household, Create: true, Set: v.message(categories)}))
 	}
 	small.Sync(few...)
-	fresh := s.Phone(b, people[1].ID)
+	fresh := s.Phone(b, s.people[1].ID)
 	fw := count(fresh)
 	fresh.Page = 256 << 10
-	before = cpu(b, s.Process.PID())
+	before := cpu(b, s.Process.PID())
 	fresh.Sync()
 	out.newCPU = cpu(b, s.Process.PID()) - before
 	up, down, calls := fw.take()
@@ -277,7 +314,7 @@ func mineOf(p *probe.Phone) (out []book.ID) {
 	return out
 }
 
-func median[T int | float64 | time.Duration](runs []run, of func(run) T) T {
+func median[R any, T int | float64 | time.Duration](runs []R, of func(R) T) T {
 	var all []T
 	for _, r := range runs {
 		all = append(all, of(r))
