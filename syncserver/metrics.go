@@ -162,10 +162,16 @@ func differences(reg *registry.Registry) prometheus.Collector {
 		Help: "Calls whose phone held something else than the server."}, func() float64 { return float64(reg.Differences()) })
 }
 
+// badOffers counts rows that phones offered after a restore and that cannot be of their branch.
+func badOffers(reg *registry.Registry) prometheus.Collector {
+	return prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "sodanvan_bad_offers_total",
+		Help: "Rows offered after a restore that cannot be of the phone's branch."}, func() float64 { return float64(reg.BadOffers()) })
+}
+
 // sideServer answers on loopback: /metrics, /healthz (the process runs) and /readyz (the
 // database answers and the server is not stopping).
 func sideServer(m *metrics, reg *registry.Registry, ready func(context.Context) error, log *slog.Logger) *http.Server {
-	m.registry.MustRegister(&state{status: reg.Status, stuck: reg.Stuck}, differences(reg))
+	m.registry.MustRegister(&state{status: reg.Status, stuck: reg.Stuck}, differences(reg), badOffers(reg))
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })

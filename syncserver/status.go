@@ -129,6 +129,11 @@ func (h health) text(dir string) string {
 	} else {
 		line("Sao lưu lần cuối: %s", when(h.lastCopy.UnixMilli()))
 	}
+	for _, p := range h.copies.Places {
+		if p.Reached && p.Snapshots > 0 {
+			line("Nơi sao lưu %s: %s bản, mới nhất %s", p.Path, number(p.Snapshots), moment(p.Newest))
+		}
+	}
 	if h.freeKnown {
 		line("Ổ đĩa còn trống: %s", size(h.free))
 	}

@@ -5,7 +5,9 @@ import (
 	"slices"
 	"testing"
 
+	"google.golang.org/protobuf/proto"
 	pb "sodanvan/shared/gen/sodanvan/v1"
+
 	"sodanvan/shared/seal"
 )
 
@@ -90,4 +92,22 @@ func TestTheKeyOfARejoinedBookComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Close()
+}
+
+// A reply to a call under the number before says nothing to the new one.
+func TestALateCopyNoticeIsNotForTheNewNumber(t *testing.T) {
+	s, _ := settledBook(t)
+	before := s.Snapshot().State().Identity
+	id := before
+	id.Device = 77
+	if err := s.Rejoin(t.Context(), id); err != nil {
+		t.Fatal(err)
+	}
+	out, err := s.Apply(t.Context(), Delta{Device: before.Device, Clone: &pb.CloneNotice{Device: proto.Uint32(99), Confirmed: proto.Bool(false)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if st := s.Snapshot().State(); out.Cloned || st.Identity.Device != 77 || st.Unconfirmed {
+		t.Errorf("device %d, unconfirmed %v", st.Identity.Device, st.Unconfirmed)
+	}
 }

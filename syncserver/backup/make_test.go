@@ -469,6 +469,7 @@ func TestNewerKeysAreNotReplaced(t *testing.T) {
 		asked, unasked error
 	}{
 		"same life":                  {owner{"s", "một", 12, 3}, nil, nil},
+		"older files put back":       {owner{"s", "một", 9, 2}, errAhead, nil},
 		"after a restore of newest":  {owner{"s", "hai", 10, 2}, nil, errLife},
 		"after one of an older":      {owner{"s", "hai", 9, 2}, errAhead, errLife},
 		"a copy from before erasure": {owner{"s", "hai", 10, 1}, errAhead, errLife},
@@ -482,6 +483,28 @@ func TestNewerKeysAreNotReplaced(t *testing.T) {
 				t.Errorf("unasked: %v", err)
 			}
 		})
+	}
+}
+
+// A place that had backups and is empty is a disk that is not mounted, not a new place.
+func TestAnEmptyPlaceThatHadBackupsIsRefused(t *testing.T) {
+	dir, place := t.TempDir(), t.TempDir()
+	if err := stillThere(dir, place); err != nil {
+		t.Errorf("a new place: %v", err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, PlacesFile), []byte(place+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	err := stillThere(dir, place)
+	var spoken interface{ UserMessage() string }
+	if !errors.As(err, &spoken) || !strings.Contains(spoken.UserMessage(), place) {
+		t.Errorf("an empty place: %v", err)
+	}
+	if err := writeOwner(place, owner{"s", "một", 1, 0}); err != nil {
+		t.Fatal(err)
+	}
+	if err := stillThere(dir, place); err != nil {
+		t.Errorf("with its backups: %v", err)
 	}
 }
 

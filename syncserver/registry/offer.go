@@ -579,3 +579,6 @@ func (r *Registry) DecideCommuneOffer(ctx context.Context, id book.ID, accept bo
 		return w.finish()
 	}))
 }
+
+// BadOffers counts offered rows that could not be rows of the phone's branch, since the start.
+func (r *Registry) BadOffers() uint64 { return r.badOffers.Load() }
