@@ -431,3 +431,42 @@ func TestDevicesAfterRestores(t *testing.T) {
 	}
 	tw.sound()
 }
+
+// What a taken over row replaces is kept: who wrote it reads it in the record's history.
+func TestATakeoverKeepsWhatItReplaces(t *testing.T) {
+	tw, member, secretary, _ := branchPhones(t)
+	h, v := member.household("Hộ Bình1"), member.id()
+	member.sync(member.consent(h), member.visit(v, h, "lời cũ"))
+	copied := tw.backup()
+	tw.clock = tw.clock.Add(time.Hour)
+	member.sync(member.patch(pb.Kind_KIND_VISIT, v, book.ID{}, false, &pb.Visit{Note: proto.String("lời mới")}))
+	secretary.sync()
+	row := secretary.rows[v]
+	tw.restore(copied)
+	secretary.meet()
+	secretary.offer(row)
+	for id := range secretary.suggestions() {
+		secretary.decide(id, pb.Verdict_VERDICT_APPROVED)
+	}
+	past, err := tw.r.History(context.Background(), secretary.caller, &pb.HistoryRequest{Id: v.Bytes()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, p := range past.GetValues() {
+		found = found || noteOf(p.GetValue()) == "lời cũ"
+	}
+	if !found {
+		t.Errorf("history: %v", past.GetValues())
+	}
+	tw.sound()
+}
+
+// noteOf gives the text of a visit's note from its raw bytes.
+func noteOf(raw []byte) string {
+	var m pb.Visit
+	if proto.Unmarshal(raw, &m) != nil {
+		return ""
+	}
+	return m.GetNote()
+}

@@ -15,8 +15,14 @@ func ofErasing() []mutant {
 		{
 			name:    "erased-ids-missing-at-restore",
 			promise: "A restored database is brought to the list of what was erased since its backup.",
-			edits:   []edit{{erase, "					todo[h] = ids\n", "					_ = todo\n"}},
+			edits:   []edit{{erase, "	if len(todo) > 0 {\n", "	if len(todo) > 1<<30 {\n"}},
 			tests:   []command{server},
+		},
+		{
+			name:    "erased-twice-unheard",
+			promise: "Whoever was away hears of an erasure, however often it was done.",
+			edits:   []edit{{"syncserver/store/sqlite/write.go", "SET unit = excluded.unit, seq = excluded.seq", "SET seq = excluded.seq"}},
+			tests:   []command{in(reg, "TestErasedTwiceIsHeardOfOnce")},
 		},
 		{
 			name:    "erased-list-after-the-database",

@@ -84,14 +84,38 @@ func ofRestoring() []mutant {
 		{
 			name:    "offers-not-put-on-the-desk",
 			promise: "What a restored server lacks, and a phone offers, waits on the desk.",
-			edits:   []edit{{reg + "/offer.go", "	if w.covered(rec) {\n", "	if w.covered(rec) || w.hasErased || len(raw) > 0 {\n"}},
+			edits:   []edit{{reg + "/offer.go", "covered || err != nil {\n		return err\n	}\n	waiting, err", "covered || err != nil || len(raw) > 0 {\n		return err\n	}\n	waiting, err"}},
 			tests:   []command{server},
 		},
 		{
 			name:    "offer-merged-under-another-stamp",
 			promise: "A row that the desk takes over keeps the stamps that it had.",
-			edits:   []edit{{reg + "/offer.go", "	kept, err := w.put(rec, before)\n", "	rec.State.Created.Stamp = w.now\n	kept, err := w.put(rec, before)\n"}},
+			edits:   []edit{{reg + "/offer.go", "		if kept, err = w.put(rec, before); err != nil {\n", "		rec.State.Created.Stamp = w.now\n		if kept, err = w.put(rec, before); err != nil {\n"}},
 			tests:   []command{server},
+		},
+		{
+			name:    "offers-of-a-copy-dropped",
+			promise: "A confirmed copy's offers are taken in, also beside its changes.",
+			edits:   []edit{{reg + "/sync.go", "if clone == nil || clone.GetDevice() == number {", "if clone == nil {"}},
+			tests:   []command{in(reg, "TestOffersOfACopyTravelWithItsChanges")},
+		},
+		{
+			name:    "healed-after-a-rollback",
+			promise: "A phone that is ahead of a server whose files were put back is not healed down to them.",
+			edits:   []edit{{reg + "/listing.go", "if d.AheadMS != 0 || r.behind(from, v, req) || !r.mayList(d.Number) {", "if !r.mayList(d.Number) {"}},
+			tests:   []command{in(reg, "TestAPhoneAheadOfTheServerIsNotHealed")},
+		},
+		{
+			name:    "a-takeover-forgets-what-it-replaces",
+			promise: "What a taken over row replaces is kept in history.",
+			edits:   []edit{{reg + "/offer.go", "	if err := w.keepLost(kept.record, lost); err != nil {", "	if err != nil {"}},
+			tests:   []command{in(reg, "TestATakeoverKeepsWhatItReplaces")},
+		},
+		{
+			name:    "stamps-of-the-lost-life-push-the-clock",
+			promise: "A row with a stamp of the future is taken over with one of now.",
+			edits:   []edit{{reg + "/offer.go", "	rec.State = notAfter(rec.State, w.now)\n", "	w.now = max(w.now, rec.State.Max().Stamp)\n"}},
+			tests:   []command{in(reg, "TestOfferedStampsDoNotPushTheClock")},
 		},
 		{
 			name:    "jump-allowed-twice",
@@ -102,8 +126,8 @@ func ofRestoring() []mutant {
 		{
 			name:    "device-numbers-given-again",
 			promise: "The numbers of devices that enrolled after the backup are not given to others.",
-			edits:   []edit{{reg + "/epoch.go", "SetNextDevice(last + deviceGap)", "SetNextDevice(last)"}},
-			tests:   []command{server},
+			edits:   []edit{{reg + "/epoch.go", "SetNextDevice(last + deviceGap + uint32(binary.BigEndian.Uint16(b[:])))", "SetNextDevice(last + uint32(binary.BigEndian.Uint16(b[:]))*0)"}},
+			tests:   []command{server, in(reg, "TestDevicesAfterRestores")},
 		},
 		{
 			name:    "open-codes-survive-a-restore",
