@@ -367,9 +367,9 @@ func (w *writing) formerly(o *op, rec book.Record) (late bool, why pb.Suggestion
 // rules, and writes all that follows from it.
 func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error) {
 	// A change that was stored before keeps its stamp: a later one would beat what others wrote
-	// since. Who invents an earlier one can only lose by it.
+	// since. Who invents an earlier one can only lose by it; none is from before this server.
 	stamp := hlc.Stamp(o.patch.GetGivenStamp())
-	if stamp == 0 || stamp > w.now {
+	if stamp.Millis() < w.r.bornMS() || stamp > w.now {
 		stamp = hlc.Give(hlc.Write{PhoneMS: o.patch.GetPhoneMs(), ServerMS: o.patch.GetServerMs(), SkewMS: o.skewMS,
 			Seen: hlc.Stamp(o.patch.GetSeen()), DeviceLast: hlc.Stamp(o.device.LastStamp), Now: w.now})
 	}

@@ -266,6 +266,11 @@ func (r *Registry) first(tx store.Tx) error {
 	return tx.SetSecret(metaRecovery, key[:])
 }
 
+// bornMS is when this server was first started: its name begins with that.
+func (r *Registry) bornMS() int64 {
+	return int64(binary.BigEndian.Uint64(append([]byte{0, 0}, r.server[:6]...)))
+}
+
 func (r *Registry) nowMS() int64 { return r.now().UnixMilli() }
 
 // Close closes the store.

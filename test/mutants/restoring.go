@@ -46,13 +46,13 @@ func ofRestoring() []mutant {
 		{
 			name:    "given-stamp-ignored",
 			promise: "A restored server gives a change that comes again the stamp that it had.",
-			edits:   []edit{{reg + "/apply.go", "if stamp == 0 || stamp > w.now {", "if stamp == 0 || stamp > 0 {"}},
+			edits:   []edit{{reg + "/apply.go", "if stamp.Millis() < w.r.bornMS() || stamp > w.now {", "if stamp >= 0 || stamp > w.now {"}},
 			tests:   []command{in(reg, "TestAResentChangeKeepsItsStamp")},
 		},
 		{
 			name:    "given-stamp-of-the-future",
 			promise: "A phone cannot bring a stamp that no server can have given yet.",
-			edits:   []edit{{reg + "/apply.go", "if stamp == 0 || stamp > w.now {", "if stamp == 0 {"}},
+			edits:   []edit{{reg + "/apply.go", "if stamp.Millis() < w.r.bornMS() || stamp > w.now {", "if stamp.Millis() < w.r.bornMS() {"}},
 			tests:   []command{in(reg, "TestAGivenStampIsNotOfTheFuture")},
 		},
 		{
