@@ -38,7 +38,8 @@ const (
 	oddStampMS = 24 * 3600 * 1000
 	// dayOffers is how many rows one device may offer in a day: more than the largest book has.
 	dayOffers = 200_000
-	// maxOffers is how many versions of one record may be offered; honest phones have two or three.
+	// maxOffers is how many versions of one record a device may offer; an honest one has two or
+	// three, and who makes up more must not keep those of others away.
 	maxOffers = 16
 )
 
@@ -79,14 +80,18 @@ func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 	if err != nil {
 		return err
 	}
-	if len(waiting) >= maxOffers {
-		w.r.badOffers.Add(1)
-		return nil
-	}
+	own := 0
 	for _, o := range waiting {
 		if string(o.m.GetRow()) == string(raw) {
 			return nil // another phone offered the same, whatever became of it
 		}
+		if o.m.GetDevice() == d.Number {
+			own++
+		}
+	}
+	if own >= maxOffers {
+		w.r.badOffers.Add(1)
+		return nil
 	}
 	body, err := lww.Encode(&pb.Suggestion{Row: raw, Why: pb.SuggestionReason_SUGGESTION_REASON_RESTORED.Enum(),
 		Device: proto.Uint32(d.Number), TimeMs: proto.Int64(w.now.Millis())})
