@@ -21,7 +21,7 @@ const (
 	RejoinTitle = "Nối lại sổ"
 	// RejoinOpen is the button to it, RejoinWhy what is said above it.
 	RejoinOpen = "Tôi có mã mới"
-	RejoinWhy  = "Máy chủ đã khôi phục từ bản sao lưu cũ nên chưa biết máy này. Sổ và phần chưa gửi vẫn còn nguyên. Xin bí thư chi bộ mã mới rồi nhập ở đây."
+	RejoinWhy  = "Máy chủ không nhận ra máy này, có thể vì vừa được khôi phục. Sổ và phần chưa gửi vẫn còn nguyên. Xin bí thư chi bộ mã mới rồi nhập ở đây."
 	// RejoinIntro: what is needed and that nothing is lost.
 	RejoinIntro = "Nhập mã mới do bí thư chi bộ cấp cho chính đồng chí. Sổ trên máy giữ nguyên, phần máy chủ thiếu sẽ tự gửi lại."
 	RejoinDo    = "Nối lại"
