@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -78,6 +79,11 @@ func (c *serveCmd) open() (p ports, err error) {
 
 func (c *serveCmd) Run(s *session) (err error) {
 	log := c.logger(s)
+	if os.Getenv("GOGC") == "" {
+		// The heap is small and most of it is one call's garbage: collecting half as often costs
+		// some ten megabytes and saves a sixth of the processor.
+		debug.SetGCPercent(200)
+	}
 	hosts, err := cleanHosts(c.Host)
 	if err != nil {
 		return err

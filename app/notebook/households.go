@@ -114,7 +114,7 @@ func (n *Notebook) listing(v *view) *listing {
 	}
 	l := &listing{snapshot: v.Snapshot, today: v.today, known: make(map[book.Holder]listed, len(before.known))}
 	unsent := map[book.Holder]int{}
-	for _, o := range v.Ops() {
+	for o := range v.Ops() {
 		if o.Unsent() {
 			unsent[o.Holder]++
 		}

@@ -151,7 +151,7 @@ func (n *Notebook) Progress() Progress {
 	n.live.mu.Unlock()
 	b := n.store.Snapshot()
 	p.At = moment(b.State().LastSyncMS)
-	for _, o := range b.Ops() {
+	for o := range b.Ops() {
 		if o.Unsent() {
 			p.ToSend++
 		}

@@ -105,7 +105,7 @@ func (v *view) wanted(ops []store.Op) (book.Record, error) {
 
 // waitingOf gives the edits of a record that were not sent.
 func (v *view) waitingOf(record book.ID) (out []store.Op) {
-	for _, o := range v.Ops() {
+	for o := range v.Ops() {
 		if o.Record == record && o.State == store.Waiting {
 			out = append(out, o)
 		}

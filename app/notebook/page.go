@@ -114,7 +114,7 @@ func (n *Notebook) Household(id ID) (Page, error) {
 	}
 	h := decode[pb.Household](r.State)
 	unsent := 0
-	for _, o := range v.Ops() {
+	for o := range v.Ops() {
 		if o.Holder == r.Holder && o.Unsent() {
 			unsent++
 		}

@@ -43,7 +43,7 @@ func (n *Notebook) State() State {
 		Drafts: len(v.Snapshot.Drafts()), Mends: len(v.pending()), Leaving: len(st.Leaving), Filling: len(st.Fillings),
 		LastSync: moment(st.LastSyncMS), Conflicts: len(v.conflicts()), Offers: v.OfferCount(),
 	}
-	for _, o := range v.Ops() {
+	for o := range v.Ops() {
 		switch {
 		case o.Unsent():
 			s.Unsent++

@@ -87,11 +87,13 @@ type opJSON struct {
 	Left    bool        `json:"left,omitempty"`
 	Gone    bool        `json:"gone,omitempty"`
 	Was     OpState     `json:"was,omitempty"`
+	Mark    uint64      `json:"mark,omitempty"` // marks up to it say nothing newer
 }
 
-func encodeOp(o *Op) ([]byte, error) {
+// encodeOp gives what is sealed of a change; mark is the number of the write.
+func encodeOp(o *Op, mark uint64) ([]byte, error) {
 	j := opJSON{o.Number, o.Device, o.State, o.Record, o.Kind, o.Holder, o.Unit, o.Bytes,
-		o.Session, o.MadeMS, o.Stamp, o.Seq, nil, o.Mended, o.Left, o.Gone, o.Was}
+		o.Session, o.MadeMS, o.Stamp, o.Seq, nil, o.Mended, o.Left, o.Gone, o.Was, mark}
 	if o.Refusal != nil {
 		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(o.Refusal)
 		if err != nil {
@@ -102,26 +104,26 @@ func encodeOp(o *Op) ([]byte, error) {
 	return json.Marshal(j)
 }
 
-func decodeOp(key uint64, b []byte) (*Op, error) {
+func decodeOp(key uint64, b []byte) (o *Op, mark uint64, err error) {
 	var j opJSON
 	if err := json.Unmarshal(b, &j); err != nil {
-		return nil, fmt.Errorf("decode change %d: %w", key, err)
+		return nil, 0, fmt.Errorf("decode change %d: %w", key, err)
 	}
-	o := &Op{key, j.Number, j.Device, j.State, j.Record, j.Kind, j.Holder, j.Unit, j.Bytes,
+	o = &Op{key, j.Number, j.Device, j.State, j.Record, j.Kind, j.Holder, j.Unit, j.Bytes,
 		j.Session, j.MadeMS, j.Stamp, j.Seq, nil, j.Mended, j.Left, j.Gone, j.Was, nil}
 	if o.State == Refused || j.Refusal != nil {
 		o.Refusal = new(pb.Refusal)
 		if err := proto.Unmarshal(j.Refusal, o.Refusal); err != nil {
-			return nil, fmt.Errorf("decode refusal: %w", err)
+			return nil, 0, fmt.Errorf("decode refusal: %w", err)
 		}
 	}
 	if o.State != Erased && o.State != Offering {
 		o.patch = new(pb.Patch)
 		if err := proto.Unmarshal(j.Bytes, o.patch); err != nil {
-			return nil, fmt.Errorf("decode change %d: %w", key, err)
+			return nil, 0, fmt.Errorf("decode change %d: %w", key, err)
 		}
 	}
-	return o, nil
+	return o, j.Mark, nil
 }
 
 type draftJSON struct {

@@ -179,7 +179,7 @@ func TestAHouseholdLeavesWhenNothingIsUnsent(t *testing.T) {
 	}
 	// Its drafts became changes; the empty one went. It takes no new work.
 	wantStates(t, s, Waiting, Waiting)
-	if x := b.Ops()[1]; !x.Left || x.Record != id('V', 4) || len(b.Drafts()) != 0 {
+	if x := slices.Collect(b.Ops())[1]; !x.Left || x.Record != id('V', 4) || len(b.Drafts()) != 0 {
 		t.Errorf("draft: %+v", x)
 	}
 	var leaving *LeavingError
@@ -202,8 +202,8 @@ func TestAHouseholdLeavesWhenNothingIsUnsent(t *testing.T) {
 	}
 	applied(t, s, Delta{Acks: []*pb.Ack{result(2, pb.Result_RESULT_SUGGESTION)}})
 	b = s.Snapshot()
-	if b.Len() != 0 || len(b.State().Leaving) != 0 || len(b.Ops()) != 0 {
-		t.Errorf("after the outbox is empty: %d records, %v, ops %v", b.Len(), b.State().Leaving, b.Ops())
+	if b.Len() != 0 || len(b.State().Leaving) != 0 || len(slices.Collect(b.Ops())) != 0 {
+		t.Errorf("after the outbox is empty: %d records, %v, ops %v", b.Len(), b.State().Leaving, slices.Collect(b.Ops()))
 	}
 	for _, x := range b.ops {
 		if x.State != Erased || len(x.Bytes) != 0 || x.Holder != (book.Holder{}) {
@@ -329,10 +329,10 @@ func TestACopyGoesOnAsADeviceOfItsOwn(t *testing.T) {
 	for n := range uint64(5) {
 		added(t, s, visitWrite(t, n+1, 1, true, "x"))
 	}
-	two := len(s.Snapshot().Ops()[0].Bytes)*2 + 2*opOverhead
+	two := len(slices.Collect(s.Snapshot().Ops())[0].Bytes)*2 + 2*opOverhead
 	frozen(t, s, two)
 	applied(t, s, Delta{Acks: []*pb.Ack{stored(1, 50)}})
-	bytes := s.Snapshot().Ops()[1].Bytes
+	bytes := slices.Collect(s.Snapshot().Ops())[1].Bytes
 	notice := &pb.CloneNotice{Device: proto.Uint32(99)}
 	out := applied(t, s, Delta{Clone: notice, Acks: []*pb.Ack{stored(2, 51)}})
 	st := s.Snapshot().State()

@@ -39,7 +39,7 @@ func FuzzOp(f *testing.F) {
 		{Key: 2, Number: 2, Device: 7, State: Refused, Bytes: visitPatch(f), Refusal: &pb.Refusal{Rule: proto.String("x")}},
 		{Key: 3, Number: 3, Device: 7, State: Erased},
 	} {
-		b, err := encodeOp(o)
+		b, err := encodeOp(o, 7)
 		if err != nil {
 			f.Fatal(err)
 		}
@@ -48,11 +48,17 @@ func FuzzOp(f *testing.F) {
 	f.Add([]byte(`{"state":255,"bytes":"/////w=="}`))
 	f.Add([]byte(`{"state":3,"record":[0],"made_ms":-9223372036854775808}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		o, err := decodeOp(1, b)
+		o, mark, err := decodeOp(1, b)
 		if err != nil {
 			return
 		}
-		twice(t, o, encodeOp, func(b []byte) (*Op, error) { return decodeOp(1, b) })
+		twice(t, o, func(o *Op) ([]byte, error) { return encodeOp(o, mark) }, func(b []byte) (*Op, error) {
+			o, again, err := decodeOp(1, b)
+			if again != mark {
+				t.Errorf("mark %d, then %d", mark, again)
+			}
+			return o, err
+		})
 		lay(nil, []*Op{o})
 		_, _ = o.Unsent(), o.Pending()
 	})

@@ -9,7 +9,7 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	op, err := encodeOp(&Op{State: Refused})
+	op, err := encodeOp(&Op{State: Refused}, 1)
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func FuzzDecode(f *testing.F) {
 				t.Error(err)
 			}
 		}
-		if o, err := decodeOp(1, b); err == nil {
+		if o, _, err := decodeOp(1, b); err == nil {
 			lay(nil, []*Op{o})
 		}
 		if d, err := decodeDraft(1, b); err == nil {

@@ -129,7 +129,7 @@ func take(ctx context.Context, o Options) (s *Store, version int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	s = &Store{o: o, lock: lock, keys: map[scope]uint64{}, nextKey: 1, nextRow: 1}
+	s = &Store{o: o, lock: lock, keys: map[scope]uint64{}, nextKey: 1, nextRow: 1, nextMark: 1}
 	if s.db, err = openDB(o.Dir, o.MaxPages); err == nil {
 		version, err = found(ctx, s.db)
 	}
@@ -239,8 +239,7 @@ func open(ctx context.Context, o Options, unwrap func(*Store, seal.Wrapped) (sea
 		return s, err
 	}
 	if v < schemaVersion {
-		// The same tables; from now on an older app would misread what is in them.
-		if _, err = s.db.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(schemaVersion)); err != nil {
+		if err = s.upgrade(ctx); err != nil {
 			return s, fmt.Errorf("open book: %w", diskError(err))
 		}
 	}
@@ -252,6 +251,23 @@ func open(ctx context.Context, o Options, unwrap func(*Store, seal.Wrapped) (sea
 	}
 	s.now.Store(b)
 	return s, nil
+}
+
+// upgrade brings an older book to the tables of today, in one transaction. From then on an
+// older app refuses it.
+func (s *Store) upgrade(ctx context.Context) error {
+	tx, err := s.db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback()
+	if _, err := tx.ExecContext(ctx, schema3); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(schemaVersion)); err != nil {
+		return err
+	}
+	return tx.Commit()
 }
 
 // each runs a query and hands over its rows; the blobs are only valid during the call.
@@ -293,16 +309,7 @@ func (s *Store) load(ctx context.Context) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = s.each(ctx, "SELECT id, key, body FROM op ORDER BY id", func(id, key uint64, body sql.RawBytes) error {
-		plain, err := s.sealer.Open("op", keyName(id), keyName(key), body)
-		if err != nil {
-			return err
-		}
-		o, err := decodeOp(id, plain)
-		b.ops = append(b.ops, o)
-		return err
-	})
-	if err != nil {
+	if b.ops, err = s.loadOps(ctx); err != nil {
 		return nil, err
 	}
 	err = s.each(ctx, "SELECT id, key, body FROM draft ORDER BY id", func(id, key uint64, body sql.RawBytes) error {
@@ -320,6 +327,31 @@ func (s *Store) load(ctx context.Context) (*Snapshot, error) {
 	}
 	slices.SortStableFunc(b.drafts, func(a, b *Draft) int { return int(min(max(a.SavedMS-b.SavedMS, -1), 1)) })
 	return b, s.loadRows(ctx, b)
+}
+
+func (s *Store) loadOps(ctx context.Context) (ops []*Op, err error) {
+	since := map[uint64]uint64{} // by the key of a change: the mark that it was written with
+	err = s.each(ctx, "SELECT id, key, body FROM op ORDER BY id", func(id, key uint64, body sql.RawBytes) error {
+		plain, err := s.sealer.Open("op", keyName(id), keyName(key), body)
+		if err != nil {
+			return err
+		}
+		o, mark, err := decodeOp(id, plain)
+		ops, since[id], s.nextMark = append(ops, o), mark, max(s.nextMark, mark+1)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	err = s.each(ctx, "SELECT id, key, body FROM mark ORDER BY id", func(id, key uint64, body sql.RawBytes) error {
+		plain, err := s.sealer.Open("mark", keyName(id), keyName(key), body)
+		if err != nil {
+			return err
+		}
+		s.marks, s.nextMark = s.marks+1, max(s.nextMark, id+1)
+		return remark(ops, since, id, plain)
+	})
+	return ops, err
 }
 
 func (s *Store) loadKeys(ctx context.Context) error {

@@ -16,7 +16,7 @@ func TestRejoiningKeepsTheBook(t *testing.T) {
 	for n := range uint64(7) {
 		added(t, s, visitWrite(t, n+10, 1, true, "x"))
 	}
-	ops := s.Snapshot().Ops()
+	ops := slices.Collect(s.Snapshot().Ops())
 	frozen(t, s, 6*(len(ops[0].Bytes)+opOverhead))
 	acks := []*pb.Ack{stored(1, 11), stored(2, 90), result(3, pb.Result_RESULT_PARKED), result(4, pb.Result_RESULT_SUGGESTION), result(5, pb.Result_RESULT_ERASED)}
 	applied(t, s, Delta{Acks: acks, Cursors: cursors(5, 11)})

@@ -21,7 +21,8 @@ const (
 //
 //	1  the first
 //	2  changes may be rows that are offered to a restored server, or gone with their record
-const schemaVersion = 2
+//	3  marks; see mark.go
+const schemaVersion = 3
 
 // schema: what stands here in the clear is listed in the package comment.
 const schema = `
@@ -44,10 +45,14 @@ CREATE TABLE row (
 	body BLOB    NOT NULL
 ) STRICT;
 CREATE TABLE op (
-	id      INTEGER PRIMARY KEY,
-	waiting INTEGER NOT NULL,
-	key     INTEGER NOT NULL,
-	body    BLOB    NOT NULL
+	id   INTEGER PRIMARY KEY,
+	key  INTEGER NOT NULL,
+	body BLOB    NOT NULL
+) STRICT;
+CREATE TABLE mark (
+	id   INTEGER PRIMARY KEY,
+	key  INTEGER NOT NULL,
+	body BLOB    NOT NULL
 ) STRICT;
 CREATE TABLE draft (
 	id   INTEGER PRIMARY KEY,
@@ -55,6 +60,17 @@ CREATE TABLE draft (
 	body BLOB    NOT NULL
 ) STRICT;
 CREATE TABLE state (
+	id   INTEGER PRIMARY KEY,
+	key  INTEGER NOT NULL,
+	body BLOB    NOT NULL
+) STRICT;
+`
+
+// schema3 makes a book of version 3 of an older one. The outbox flag of changes, in the clear,
+// told how many wait; nobody read it.
+const schema3 = `
+ALTER TABLE op DROP COLUMN waiting;
+CREATE TABLE mark (
 	id   INTEGER PRIMARY KEY,
 	key  INTEGER NOT NULL,
 	body BLOB    NOT NULL

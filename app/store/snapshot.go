@@ -126,15 +126,15 @@ func (b *Snapshot) Holders() iter.Seq[book.Holder] {
 	}
 }
 
-// Ops are all own changes that are still here, in order; those of the outbox are Pending.
-func (b *Snapshot) Ops() []Op {
-	out := make([]Op, 0, len(b.ops))
-	for _, o := range b.ops {
-		if o.State != Done && o.State != Erased && o.State != Offering {
-			out = append(out, *o)
+// Ops goes through all own changes that are still here, in order; those of the outbox are Pending.
+func (b *Snapshot) Ops() iter.Seq[Op] {
+	return func(yield func(Op) bool) {
+		for _, o := range b.ops {
+			if o.State != Done && o.State != Erased && o.State != Offering && !yield(*o) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 // Op is one own change.

@@ -295,6 +295,9 @@ type Store struct {
 	keys    map[scope]uint64 // what each key seals; under mu
 	nextKey uint64
 	nextRow uint64 // local number of the next row or draft
+	// nextMark is the number of the next write; marks is how many marks the file has.
+	nextMark uint64
+	marks    int
 }
 
 // Snapshot is the book as the last write left it. It never waits and never fails.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -97,9 +98,11 @@ func TestOpening(t *testing.T) {
 	})
 	t.Run("of the first schema", func(t *testing.T) {
 		s, o := made(t)
-		if _, err := s.db.Exec("PRAGMA user_version = 1"); err != nil {
+		keys := added(t, s, visitWrite(t, 1, 1, true, "từ sổ cũ"))
+		if _, err := s.db.Exec("DROP TABLE mark; ALTER TABLE op ADD COLUMN waiting INTEGER NOT NULL DEFAULT 1; PRAGMA user_version = 1"); err != nil {
 			t.Fatal(err)
 		}
+		before := dumped(s.Snapshot())
 		s.Close()
 		again, err := Open(ctx, o, pin, seal.NoDeviceSecret{})
 		if err != nil {
@@ -108,6 +111,12 @@ func TestOpening(t *testing.T) {
 		defer again.Close()
 		if v, err := found(ctx, again.db); err != nil || v != schemaVersion {
 			t.Errorf("an older app would open it: schema %d, %v", v, err)
+		}
+		if d := diff(before, dumped(again.Snapshot())); d != "" {
+			t.Error(d)
+		}
+		if err := again.DropOp(ctx, keys[0]); err != nil {
+			t.Error(err)
 		}
 	})
 	t.Run("half made", func(t *testing.T) {
@@ -238,7 +247,7 @@ func TestOwnChangesLieOverTheRow(t *testing.T) {
 	}
 	// What a change had seen is the row's, never a provisional stamp.
 	row, _ := b.Row(id('V', 1))
-	for _, o := range b.Ops() {
+	for o := range b.Ops() {
 		if hlc.Stamp(o.Patch().GetSeen()) != row.State.Max().Stamp {
 			t.Errorf("seen %x", o.Patch().GetSeen())
 		}
@@ -339,7 +348,7 @@ func TestBadChangesAreRefused(t *testing.T) {
 			if _, err := s.AddOps(t.Context(), good, bad); !errors.Is(err, ErrPatch) {
 				t.Errorf("got %v", err)
 			}
-			if n := len(s.Snapshot().Ops()); n != 0 {
+			if n := len(slices.Collect(s.Snapshot().Ops())); n != 0 {
 				t.Errorf("%d changes were kept", n)
 			}
 		})
@@ -401,7 +410,7 @@ func TestTakingBackAndDismissing(t *testing.T) {
 		t.Errorf("not refused: %v", err)
 	}
 	applied(t, s, Delta{Acks: []*pb.Ack{result(1, pb.Result_RESULT_SUGGESTION)}})
-	if err := s.Dismiss(t.Context(), keys[0]); err != nil || len(s.Snapshot().Ops()) != 0 {
+	if err := s.Dismiss(t.Context(), keys[0]); err != nil || len(slices.Collect(s.Snapshot().Ops())) != 0 {
 		t.Errorf("dismiss: %v", err)
 	}
 }

@@ -1,12 +1,15 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
@@ -40,6 +43,10 @@ type writer struct {
 	dropDrafts map[uint64]bool // local numbers
 	dropScopes map[scope]bool
 	touched    map[book.ID]bool // records to lay together again
+
+	// mark is the number of this write; marksNow is how many marks the file then has.
+	mark     uint64
+	marksNow int
 }
 
 // write runs one change of the book. Nothing is changed where it returns an error.
@@ -60,7 +67,9 @@ func (s *Store) write(ctx context.Context, change func(*writer) error) error {
 		putOps: map[uint64]bool{}, dropOps: map[uint64]bool{},
 		putDrafts: map[book.ID]bool{}, dropDrafts: map[uint64]bool{},
 		dropScopes: map[scope]bool{}, touched: map[book.ID]bool{},
+		mark: s.nextMark, marksNow: s.marks,
 	}
+	s.nextMark++
 	if err := change(w); err != nil {
 		return err
 	}
@@ -115,13 +124,22 @@ func (w *writer) dropRow(id book.ID) {
 
 // putOp replaces the change of the same key, or adds it at the end.
 func (w *writer) putOp(o *Op) {
-	if i, ok := slices.BinarySearchFunc(w.ops, o.Key, byKey); ok {
-		w.ops[i] = o
-	} else {
-		w.ops = append(w.ops, o)
-	}
 	w.putOps[o.Key] = true
+	if i, ok := slices.BinarySearchFunc(w.ops, o.Key, byKey); ok {
+		if !laidAlike(w.ops[i], o) {
+			w.touched[w.ops[i].Record], w.touched[o.Record] = true, true
+		}
+		w.ops[i] = o
+		return
+	}
+	w.ops = append(w.ops, o)
 	w.touched[o.Record] = true
+}
+
+// laidAlike tells whether a change that is on its way looks as before to who reads its record.
+func laidAlike(a, b *Op) bool {
+	return a.Unsent() && b.Unsent() && a.patch == b.patch && a.Record == b.Record && a.Holder == b.Holder && a.Unit == b.Unit &&
+		a.Device == b.Device && a.Stamp == b.Stamp && a.Mended == b.Mended && a.Gone == b.Gone
 }
 
 func (w *writer) dropOp(key uint64) {
@@ -439,6 +457,7 @@ func (w *writer) commit(ctx context.Context) (err error) {
 	for sc, id := range made {
 		s.keys[sc] = id
 	}
+	s.marks = w.marksNow
 	if w.enrolled != nil {
 		s.recovery.Store(&w.enrolled.sealed)
 	}
@@ -452,25 +471,18 @@ func (w *writer) commit(ctx context.Context) (err error) {
 }
 
 func (w *writer) putAll(run *runner) error {
-	for id := range w.putRows {
-		r, _ := w.rows.get(id)
-		plain, err := encodeRow(r.rec)
-		if err != nil {
-			return err
-		}
-		key, body, err := run.seal("row", r.local, scopeOf(r.rec.Holder), plain)
-		if err != nil {
-			return err
-		}
-		if err := run.exec("put row", "INSERT OR REPLACE INTO row (id, seq, key, body) VALUES (?, ?, ?, ?)", r.local, int64(r.rec.Seq), key, body); err != nil {
-			return err
-		}
+	if err := w.writeRows(run); err != nil {
+		return err
+	}
+	marked, err := w.putMark(run)
+	if err != nil {
+		return err
 	}
 	for _, o := range w.ops {
-		if !w.putOps[o.Key] {
+		if !w.putOps[o.Key] || marked[o.Key] {
 			continue
 		}
-		plain, err := encodeOp(o)
+		plain, err := encodeOp(o, w.mark)
 		if err != nil {
 			return err
 		}
@@ -482,11 +494,7 @@ func (w *writer) putAll(run *runner) error {
 		if err != nil {
 			return err
 		}
-		waiting := 0
-		if o.Pending() || o.State == Offering {
-			waiting = 1
-		}
-		if err := run.exec("put op", "INSERT OR REPLACE INTO op (id, waiting, key, body) VALUES (?, ?, ?, ?)", o.Key, waiting, key, body); err != nil {
+		if err := run.exec("put op", "INSERT OR REPLACE INTO op (id, key, body) VALUES (?, ?, ?)", o.Key, key, body); err != nil {
 			return err
 		}
 	}
@@ -512,6 +520,86 @@ func (w *writer) putAll(run *runner) error {
 	return run.putState(&w.state)
 }
 
+// rowsAtOnce is how many rows one statement writes where there are many; it takes less than
+// one statement for each.
+const rowsAtOnce = 16
+
+const putRow = "INSERT OR REPLACE INTO row (id, seq, key, body) VALUES (?, ?, ?, ?)"
+
+var putManyRows = putRow + strings.Repeat(", (?, ?, ?, ?)", rowsAtOnce-1)
+
+// writeRows seals the rows, in the order in which they lie in the file, while those before
+// are being written.
+func (w *writer) writeRows(run *runner) error {
+	put := make([]*row, 0, len(w.putRows))
+	for id := range w.putRows {
+		r, _ := w.rows.get(id)
+		put = append(put, r)
+	}
+	slices.SortFunc(put, func(a, b *row) int { return cmp.Compare(a.local, b.local) })
+	for _, r := range put {
+		if _, err := run.key(scopeOf(r.rec.Holder)); err != nil {
+			return err
+		}
+	}
+	if len(put) < rowsAtOnce {
+		for _, r := range put {
+			args, err := w.sealRow(run, r)
+			if err == nil {
+				err = run.exec("put row", putRow, args...)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	sealed, written := make(chan []any, 4), make(chan error, 1)
+	go func() {
+		var err error
+		for args := range sealed {
+			if err != nil {
+				continue
+			}
+			query := putManyRows
+			if n := len(args) / 4; n < rowsAtOnce {
+				query = putRow + strings.Repeat(", (?, ?, ?, ?)", n-1)
+			}
+			err = run.do("put row", query, args...)
+		}
+		written <- err
+	}()
+	err := func() error {
+		defer close(sealed)
+		for part := range slices.Chunk(put, rowsAtOnce) {
+			args := make([]any, 0, 4*rowsAtOnce)
+			for _, r := range part {
+				if err := w.s.at("put row"); err != nil {
+					return err
+				}
+				one, err := w.sealRow(run, r)
+				if err != nil {
+					return err
+				}
+				args = append(args, one...)
+			}
+			sealed <- args
+		}
+		return nil
+	}()
+	return errors.Join(err, <-written)
+}
+
+// sealRow gives the columns of a row.
+func (w *writer) sealRow(run *runner, r *row) ([]any, error) {
+	plain, err := encodeRow(r.rec)
+	if err != nil {
+		return nil, err
+	}
+	key, body, err := run.seal("row", r.local, scopeOf(r.rec.Holder), plain)
+	return []any{r.local, int64(r.rec.Seq), key, body}, err
+}
+
 // runner runs the statements of one transaction.
 type runner struct {
 	s       *Store
@@ -525,6 +613,10 @@ func (r *runner) exec(what, query string, args ...any) error {
 	if err := r.s.at(what); err != nil {
 		return err
 	}
+	return r.do(what, query, args...)
+}
+
+func (r *runner) do(what, query string, args ...any) error {
 	st := r.stmts[query]
 	if st == nil {
 		var err error
@@ -545,16 +637,22 @@ func (r *runner) close() {
 	}
 }
 
-// seal seals a body under the key of its scope, which it makes where there is none.
-func (r *runner) seal(table string, local uint64, sc scope, plain []byte) (key uint64, body []byte, err error) {
+// key gives the key of a scope, which it makes where there is none.
+func (r *runner) key(sc scope) (uint64, error) {
 	key, ok := r.made[sc]
 	if !ok && !r.dropped[sc] {
 		key, ok = r.s.keys[sc]
 	}
-	if !ok {
-		if key, err = r.newKey(sc); err != nil {
-			return 0, nil, err
-		}
+	if ok {
+		return key, nil
+	}
+	return r.newKey(sc)
+}
+
+// seal seals a body under the key of its scope.
+func (r *runner) seal(table string, local uint64, sc scope, plain []byte) (key uint64, body []byte, err error) {
+	if key, err = r.key(sc); err != nil {
+		return 0, nil, err
 	}
 	body, err = r.s.sealer.Seal(table, strconv.FormatUint(local, 10), keyName(key), plain)
 	if err != nil {

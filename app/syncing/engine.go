@@ -184,7 +184,7 @@ func fresh(b *store.Snapshot, seen uint64) bool {
 	if b.State().LastKey <= seen {
 		return false
 	}
-	for _, o := range b.Ops() {
+	for o := range b.Ops() {
 		if o.State == store.Waiting && o.Key > seen {
 			return true
 		}
@@ -226,7 +226,7 @@ func (e *Engine) request(b *store.Snapshot, ops []store.Op, now time.Time) *pb.S
 			Phase: proto.Uint32(f.Phase), Below: proto.Uint64(f.Below),
 		})
 	}
-	for _, o := range b.Ops() {
+	for o := range b.Ops() {
 		if (o.State == store.Parked || o.State == store.Suggested) && o.Device == id.Device {
 			req.Parked = append(req.Parked, o.Number)
 		}
@@ -399,7 +399,7 @@ func postponed(resp *pb.SyncResponse) bool {
 
 // waits tells whether changes are left to send.
 func waits(b *store.Snapshot) bool {
-	for _, o := range b.Ops() {
+	for o := range b.Ops() {
 		if o.Unsent() {
 			return true
 		}

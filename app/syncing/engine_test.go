@@ -154,12 +154,12 @@ func (p *phone) quiet() int {
 		}
 		p.now = p.now.Add(10 * time.Minute)
 	}
-	p.t.Fatalf("not quiet after 200 calls: %+v", p.s.Snapshot().Ops())
+	p.t.Fatalf("not quiet after 200 calls: %+v", slices.Collect(p.s.Snapshot().Ops()))
 	return 0
 }
 
 func pending(b *store.Snapshot) bool {
-	return slices.ContainsFunc(b.Ops(), store.Op.Pending)
+	return slices.ContainsFunc(slices.Collect(b.Ops()), store.Op.Pending)
 }
 
 // same compares the rows of a phone with what the server has for its member.
@@ -249,7 +249,7 @@ func TestLostRepliesLoseNothing(t *testing.T) {
 				p.e.Kick()
 				p.step(strings.TrimPrefix(what, "lost "))
 			}
-			for _, o := range p.s.Snapshot().Ops() {
+			for o := range p.s.Snapshot().Ops() {
 				if o.State != store.Waiting {
 					written[string(o.Bytes)] = true
 				}
@@ -263,7 +263,7 @@ func TestLostRepliesLoseNothing(t *testing.T) {
 		for _, p := range phones {
 			p.same()
 			b := p.s.Snapshot()
-			for _, o := range b.Ops() {
+			for o := range b.Ops() {
 				if o.State != store.Refused && o.State != store.Suggested {
 					rt.Errorf("change %d is %d in the end", o.Number, o.State)
 				}
@@ -393,8 +393,8 @@ func TestOneRoundTripCarriesBothWays(t *testing.T) {
 	}
 	calls := f.calls
 	p.step("")
-	if f.calls != calls+1 || len(p.s.Snapshot().Ops()) != 0 {
-		t.Errorf("%d calls, left %v", f.calls-calls, p.s.Snapshot().Ops())
+	if f.calls != calls+1 || len(slices.Collect(p.s.Snapshot().Ops())) != 0 {
+		t.Errorf("%d calls, left %v", f.calls-calls, slices.Collect(p.s.Snapshot().Ops()))
 	}
 	p.same()
 }
@@ -551,7 +551,7 @@ func TestACopiedPhoneGoesOn(t *testing.T) {
 	if st.Identity.Device == p.state().Identity.Device || !st.Unconfirmed || len(f.devices) != 2 {
 		t.Fatalf("state %+v", st)
 	}
-	if ops := q.s.Snapshot().Ops(); len(ops) != 2 || ops[0].State != store.Suggested || ops[1].State != store.Suggested {
+	if ops := slices.Collect(q.s.Snapshot().Ops()); len(ops) != 2 || ops[0].State != store.Suggested || ops[1].State != store.Suggested {
 		t.Errorf("ops %+v", ops)
 	}
 	if q.e.Status().Sentence == "" {

@@ -2,12 +2,12 @@ package wire
 
 import (
 	"bufio"
-	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
 
 	"connectrpc.com/connect"
+	"github.com/klauspost/compress/flate"
 )
 
 // What an unpacker says of a body that it does not take.

@@ -356,3 +356,40 @@ func FuzzUnpack(f *testing.F) {
 		}
 	})
 }
+
+// TestPartsAreOneStream: long writes are packed in parts, short ones between them are not, and
+// the standard library reads all of it as one stream of DEFLATE.
+func TestPartsAreOneStream(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(mostParts))
+	c := NewCompressor()
+	rapid.Check(t, func(rt *rapid.T) {
+		var message, body bytes.Buffer
+		c.Reset(&body)
+		words := rapid.SliceOfN(rapid.Byte(), 1, 300).Draw(rt, "words")
+		for range rapid.IntRange(1, 3).Draw(rt, "writes") {
+			n := rapid.SampledFrom([]int{1, 500, partSize, 2*partSize - 1, 2 * partSize, 3*partSize + 7, mostParts*partSize + 1, 700_000}).Draw(rt, "bytes")
+			piece := bytes.Repeat(append(words, byte(n)), n/(len(words)+1)+1)[:n]
+			message.Write(piece)
+			if got, err := c.Write(piece); got != n || err != nil {
+				rt.Fatalf("wrote %d of %d: %v", got, n, err)
+			}
+		}
+		if err := c.Close(); err != nil {
+			rt.Fatal(err)
+		}
+		got, err := io.ReadAll(flate.NewReaderDict(bytes.NewReader(body.Bytes()[len(mark):]), dictionary))
+		if err != nil || !bytes.Equal(got, message.Bytes()) {
+			rt.Fatalf("%d bytes came back of %d: %v", len(got), message.Len(), err)
+		}
+	})
+}
+
+// TestAPackerForgets: what a pooled packer writes does not depend on what it packed before.
+func TestAPackerForgets(t *testing.T) {
+	used := NewCompressor()
+	secret := bytes.Repeat([]byte("Hộ ông Tư ở xóm Đình hỏi vay vốn. "), 10_000)
+	pack(t, used, secret)
+	if message := secret[:200]; !bytes.Equal(pack(t, used, message), pack(t, NewCompressor(), message)) {
+		t.Error("a message is packed with the words of the one before")
+	}
+}

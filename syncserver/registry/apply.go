@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
+	"sync"
 
 	"google.golang.org/protobuf/proto"
 
@@ -32,6 +34,7 @@ type op struct {
 	skewMS int64
 	patch  pb.Patch
 	id     book.ID
+	hash   []byte
 	// late, where set: a new record of a household that is another's by now.
 	late pb.SuggestionReason
 	// decoded: patch and id are of raw.
@@ -56,6 +59,29 @@ func (o *op) read() bool {
 	}
 	o.id, o.decoded = id, true
 	return true
+}
+
+// readOps decodes the changes of a call, on all processors: before the transaction, since
+// all other phones wait for that.
+func readOps(req *pb.SyncRequest) []*op {
+	all := make([]op, len(req.GetOps()))
+	out := make([]*op, len(all))
+	var group sync.WaitGroup
+	const least = 64 // fewer are not worth a goroutine
+	size := max(least, (len(all)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	for start := 0; start < len(all); start += size {
+		group.Go(func() {
+			for i := start; i < min(start+size, len(all)); i++ {
+				o := &all[i]
+				o.number, o.raw = req.GetFirst()+uint64(i), req.GetOps()[i]
+				o.hash = opHash(o.raw)
+				o.read()
+				out[i] = o
+			}
+		})
+	}
+	group.Wait()
+	return out
 }
 
 // apply decides the fate of one change. A refusal is not an error: it is the ack. An error

@@ -171,7 +171,14 @@ func (p *pager) news(req *pb.SyncRequest) (map[book.ID]uint64, error) {
 
 func (p *pager) newsOf(unit book.ID, from, until uint64) (uint64, error) {
 	const batch = 2000
-	for from < until {
+	for {
+		// Most often all that is new came with this very call.
+		for p.built[rowAt{unit, from + 1}] {
+			from++
+		}
+		if from >= until {
+			return until, nil
+		}
 		var keys []store.Key
 		full := false
 		for _, g := range p.view {
@@ -212,7 +219,6 @@ func (p *pager) newsOf(unit book.ID, from, until uint64) (uint64, error) {
 			return until, nil
 		}
 	}
-	return until, nil
 }
 
 // fill goes on with the fillings of the request that are still in the view; a phone that

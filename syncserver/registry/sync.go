@@ -173,6 +173,7 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 	var device *store.Device
 	var built map[rowAt]bool
 	var later bool
+	ops := readOps(req)
 	err := r.store.Write(ctx, func(tx store.Tx) error {
 		acks, clone, later = nil, nil, false
 		d, err := tx.Device(number)
@@ -226,8 +227,8 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 				return err
 			}
 		}
-		if len(req.GetOps()) > 0 {
-			if acks, clone, err = w.ops(d, actor, req); err != nil {
+		if len(ops) > 0 {
+			if acks, clone, err = w.ops(d, actor, ops); err != nil {
 				return err
 			}
 		}
@@ -292,9 +293,8 @@ func (w *writing) matched(d *store.Device, a book.Actor, req *pb.SyncRequest) er
 }
 
 // ops takes a call's changes in order. What was answered before is answered the same way.
-func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([]*pb.Ack, *pb.CloneNotice, error) {
-	first := req.GetFirst()
-	last := first + uint64(len(req.GetOps())) - 1
+func (w *writing) ops(d *store.Device, actor book.Actor, ops []*op) ([]*pb.Ack, *pb.CloneNotice, error) {
+	first, last := ops[0].number, ops[len(ops)-1].number
 	if first > d.LastOp+1 && d.Jump {
 		// The phone let go of changes that a newer backup than this one had; they are gone here.
 		w.audit(d.Number, "gap", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
@@ -314,24 +314,22 @@ func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([
 			known[e.Number] = e
 		}
 	}
-	ops := make([]*op, len(req.GetOps()))
-	for i, raw := range req.GetOps() {
-		ops[i] = &op{device: d, actor: actor, number: first + uint64(i), raw: raw, skewMS: d.SkewMS}
-		ops[i].read()
+	for _, o := range ops {
+		// A call whose transaction failed for another's sake comes here again.
+		o.device, o.actor, o.skewMS, o.late = d, actor, d.SkewMS, 0
 	}
 	if err := w.foresee(ops); err != nil {
 		return nil, nil, err
 	}
 	acks := make([]*pb.Ack, 0, len(ops))
 	log := make([]store.LogEntry, 0, len(ops))
-	for i, raw := range req.GetOps() {
-		n := first + uint64(i)
-		hash := opHash(raw)
+	for _, o := range ops {
+		n := o.number
 		if n <= d.LastOp {
 			e, ok := known[n]
-			if !ok || !bytes.Equal(e.Hash, hash) {
+			if !ok || !bytes.Equal(e.Hash, o.hash) {
 				// These numbers were used already, for something else: two phones with one book.
-				c, err := w.clone(d, hash)
+				c, err := w.clone(d, o.hash)
 				return nil, c, err
 			}
 			a := &pb.Ack{}
@@ -345,7 +343,7 @@ func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([
 			acks = append(acks, &pb.Ack{Number: proto.Uint64(n), Result: pb.Result_RESULT_LATER.Enum()})
 			break
 		}
-		a, err := w.apply(ops[i])
+		a, err := w.apply(o)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -357,7 +355,7 @@ func (w *writing) ops(d *store.Device, actor book.Actor, req *pb.SyncRequest) ([
 			return nil, nil, err
 		}
 		acks = append(acks, a)
-		log = append(log, store.LogEntry{Number: n, Hash: hash, Ack: b})
+		log = append(log, store.LogEntry{Number: n, Hash: o.hash, Ack: b})
 		d.LastOp = n
 	}
 	var notice *pb.CloneNotice

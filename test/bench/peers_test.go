@@ -25,7 +25,7 @@ import (
 
 const (
 	// peerRounds are run in turn, so that a busy minute of the machine meets both sides.
-	peerRounds = 3
+	peerRounds = 5
 	// peerBatch and peerBatches are PouchDB's batch_size and batches_limit. Of 100 (its
 	// default), 500, 1000, 2500 and 5000 documents a batch, 2500 was its fastest.
 	peerBatch, peerBatches = 2500, 10

@@ -165,7 +165,7 @@ func rush(s *probe.Server, phones []*phone) {
 func touched(phones []*phone) map[book.ID]bool {
 	out := map[book.ID]bool{}
 	for _, p := range phones {
-		for _, o := range p.store.Snapshot().Ops() {
+		for o := range p.store.Snapshot().Ops() {
 			if o.Pending() {
 				out[o.Record] = true
 			}

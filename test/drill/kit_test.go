@@ -214,7 +214,7 @@ func carrying(phones []*phone) []byte {
 		for r := range snap.All() {
 			all.Write(r.State.Body)
 		}
-		for _, o := range snap.Ops() {
+		for o := range snap.Ops() {
 			all.Write(o.Patch().GetSet())
 		}
 	}

@@ -223,7 +223,7 @@ func (p *phone) nothingOf(household notebook.ID) {
 			p.Errorf("%s still has a %s of the household", p.name, r.Kind)
 		}
 	}
-	for _, o := range b.Ops() {
+	for o := range b.Ops() {
 		if notebook.ID(o.Holder.ID) == household {
 			p.Errorf("%s still has a change of a %s of the household", p.name, o.Kind)
 		}

@@ -150,7 +150,7 @@ func numbered(snap *store.Snapshot) error {
 	st := snap.State()
 	var key uint64
 	found := map[uint64]bool{}
-	for _, o := range snap.Ops() {
+	for o := range snap.Ops() {
 		if o.Key <= key || o.Key > st.LastKey {
 			return fmt.Errorf("key %d after %d, the last one being %d", o.Key, key, st.LastKey)
 		}

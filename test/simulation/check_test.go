@@ -95,9 +95,9 @@ func (p *phone) settle() {
 func (p *phone) waits() bool {
 	st := p.state()
 	if st.Unconfirmed {
-		return slices.ContainsFunc(p.book().Ops(), store.Op.Unsent) // nothing comes to it yet
+		return slices.ContainsFunc(slices.Collect(p.book().Ops()), store.Op.Unsent) // nothing comes to it yet
 	}
-	return len(st.Fillings) > 0 || st.SumDiffers || len(st.Differs) > 0 || p.book().OfferCount() > 0 || slices.ContainsFunc(p.book().Ops(), store.Op.Unsent)
+	return len(st.Fillings) > 0 || st.SumDiffers || len(st.Differs) > 0 || p.book().OfferCount() > 0 || slices.ContainsFunc(slices.Collect(p.book().Ops()), store.Op.Unsent)
 }
 
 // mark changes with all that is written to the server's rows.
@@ -135,10 +135,10 @@ func (w *world) checkPhone(p *phone) {
 		}
 		return
 	}
-	for _, o := range b.Ops() {
+	for o := range b.Ops() {
 		w.note("%s has change %d: state %d, device %d number %d, %s %s of %s, session %q", p.name, o.Key, o.State, o.Device, o.Number, o.Kind, hash(o.Record[:]), o.Holder.Kind, o.Session)
 	}
-	for _, o := range b.Ops() {
+	for o := range b.Ops() {
 		switch {
 		case o.State == store.Parked && (o.Kind == unknown || w.restores > 0 && w.standsOnNothing(o)):
 		case o.Pending():
@@ -168,7 +168,7 @@ func (w *world) standsOnNothing(o store.Op) bool {
 }
 
 func parkedFor(b *store.Snapshot, h book.Holder) bool {
-	return slices.ContainsFunc(b.Ops(), func(o store.Op) bool { return o.Holder == h && o.State == store.Parked })
+	return slices.ContainsFunc(slices.Collect(b.Ops()), func(o store.Op) bool { return o.Holder == h && o.State == store.Parked })
 }
 
 func draftFor(b *store.Snapshot, h book.Holder) bool {

@@ -153,7 +153,7 @@ func (p *phone) write(c change) {
 
 // joining are the texts of the change that this one may join.
 func (p *phone) joining(c change) (all []string) {
-	for _, o := range p.book().Ops() {
+	for o := range p.book().Ops() {
 		if o.Record == c.id && o.State == store.Waiting && o.Session == c.session {
 			all = tokens(o.Bytes)
 		}
@@ -165,7 +165,7 @@ func (p *phone) joining(c change) (all []string) {
 // server yet.
 func (p *phone) outbox() map[string]bool {
 	all := map[string]bool{}
-	for _, o := range p.book().Ops() {
+	for o := range p.book().Ops() {
 		if o.Unsent() {
 			for _, t := range tokens(o.Bytes) {
 				all[t] = true
@@ -490,7 +490,7 @@ func (p *phone) draft() {
 
 // takeBack drops a change that was not sent, or dismisses one that was refused or waits on the desk.
 func (p *phone) takeBack() {
-	ops := p.book().Ops()
+	ops := slices.Collect(p.book().Ops())
 	if len(ops) == 0 {
 		return
 	}

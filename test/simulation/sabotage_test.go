@@ -67,7 +67,7 @@ func TestTheSimulationSees(t *testing.T) {
 		{name: "a phone forgets a change", rules: []string{"a text is lost"},
 			does: func(w *world) {
 				for _, p := range w.alive() {
-					for _, o := range p.book().Ops() {
+					for o := range p.book().Ops() {
 						if o.State == store.Waiting && len(tokens(o.Bytes)) > 0 {
 							w.must(p.store.DropOp(ctx, o.Key), "forget a change")
 						}

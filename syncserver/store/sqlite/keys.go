@@ -153,18 +153,24 @@ func (k *keyRing) load(id string) (bool, error) {
 	return true, nil
 }
 
+// ensure makes a key where there is none yet.
+func (k *keyRing) ensure(id string) error {
+	ok, err := k.load(id)
+	if err != nil || ok {
+		return err
+	}
+	key := seal.NewRowKey(rand.Reader)
+	k.mu.Lock()
+	k.fresh[id] = key
+	k.mu.Unlock()
+	k.sealer.Add(id, key)
+	return nil
+}
+
 // seal seals a body, making its key where there is none yet.
 func (k *keyRing) seal(table, row, id string, body []byte) ([]byte, error) {
-	ok, err := k.load(id)
-	if err != nil {
+	if err := k.ensure(id); err != nil {
 		return nil, err
-	}
-	if !ok {
-		key := seal.NewRowKey(rand.Reader)
-		k.mu.Lock()
-		k.fresh[id] = key
-		k.mu.Unlock()
-		k.sealer.Add(id, key)
 	}
 	return k.sealer.SealBare(table, row, id, body)
 }

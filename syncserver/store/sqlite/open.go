@@ -57,10 +57,11 @@ const (
 // the change is on disk; busy_timeout first, because the others may meet a lock of another
 // process; immediate transactions for the writer, so that it cannot fail to upgrade; plain
 // deferred and read-only ones for readers, which would otherwise queue behind it;
-// secure_delete, because what is deleted must be gone from the file.
+// secure_delete, because what is deleted must be gone from the file; a log of 16 MB, since
+// with the usual 4 every second call of a phone that was away long waits while it is emptied.
 func openDB(path string, m mode) (*sql.DB, error) {
 	pragmas := "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)" +
-		"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32768)"
+		"&_pragma=foreign_keys(1)&_pragma=secure_delete(1)&_pragma=temp_store(MEMORY)&_pragma=cache_size(-32768)&_pragma=wal_autocheckpoint(4000)"
 	if m == reader {
 		pragmas += "&_txlock=deferred&_pragma=query_only(1)"
 	} else {
@@ -172,6 +173,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 		return fail(err)
 	}
 	s.write.step = o.Step
+	s.write.behind = newBehind(s.write)
 	for range o.Readers {
 		r, err := newSession(ctx, s.readDB, s.keys)
 		if err != nil {
@@ -320,6 +322,9 @@ type session struct {
 	keys  *keyRing
 	stmts map[string]*sql.Stmt
 	step  func(string) error
+	// behind is the writer's; walking counts the walks over rows that are going on.
+	behind  *behind
+	walking int
 }
 
 func newSession(ctx context.Context, db *sql.DB, keys *keyRing) (*session, error) {
@@ -335,6 +340,9 @@ func newSession(ctx context.Context, db *sql.DB, keys *keyRing) (*session, error
 // close ends the statements and the connection.
 func (s *session) close() error {
 	var errs []error
+	if s.behind != nil {
+		s.behind.close()
+	}
 	for _, st := range s.stmts {
 		errs = append(errs, st.Close())
 	}
@@ -355,7 +363,22 @@ func (s *session) stmt(text string) (*sql.Stmt, error) {
 	return st, nil
 }
 
+// drain waits for the rows that are being written, in the writer's session.
+func (s *session) drain() error {
+	if s.behind == nil {
+		return nil
+	}
+	return s.behind.drain()
+}
+
 func (s *session) exec(text string, args ...any) error {
+	if err := s.drain(); err != nil {
+		return err
+	}
+	return s.run(text, args...)
+}
+
+func (s *session) run(text string, args ...any) error {
 	if s.step != nil {
 		if err := s.step(text); err != nil {
 			return err
@@ -371,6 +394,9 @@ func (s *session) exec(text string, args ...any) error {
 
 // one scans the only row; false: none.
 func (s *session) one(text string, args []any, into ...any) (bool, error) {
+	if err := s.drain(); err != nil {
+		return false, err
+	}
 	st, err := s.stmt(text)
 	if err != nil {
 		return false, err
@@ -384,6 +410,9 @@ func (s *session) one(text string, args []any, into ...any) (bool, error) {
 
 // each calls fn for every row.
 func (s *session) each(text string, args []any, fn func(scan func(...any) error) error) error {
+	if err := s.drain(); err != nil {
+		return err
+	}
 	st, err := s.stmt(text)
 	if err != nil {
 		return err
@@ -393,6 +422,8 @@ func (s *session) each(text string, args []any, fn func(scan func(...any) error)
 		return mapError(err)
 	}
 	defer rows.Close()
+	s.walking++
+	defer func() { s.walking-- }()
 	for rows.Next() {
 		if err := fn(rows.Scan); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -437,28 +438,57 @@ func (s *session) Fate(record book.ID, device uint32) (*store.Fate, error) {
 // knownAtOnce is how many ids one statement of Known asks for.
 const knownAtOnce = 64
 
-// known is that statement; the number after the ids is the device.
-var known = func() string {
-	in := "?1"
-	for i := 2; i <= knownAtOnce; i++ {
-		in += fmt.Sprintf(", ?%d", i)
+// known gives that statement for what the database has any of; the number after the ids is
+// the device.
+func known(of store.Known) string {
+	var in strings.Builder
+	for i := 1; i <= knownAtOnce; i++ {
+		fmt.Fprintf(&in, ", ?%d", i)
 	}
-	return fmt.Sprintf(`SELECT id, %[1]d FROM rows WHERE id IN (%[5]s)
-		UNION ALL SELECT record, %[2]d FROM fates WHERE device = ?%[6]d AND record IN (%[5]s)
-		UNION ALL SELECT wait_for, %[3]d FROM parked WHERE wait_for IN (%[5]s)
-		UNION ALL SELECT id, %[4]d FROM erased WHERE id IN (%[5]s)`,
-		store.KnownRow, store.KnownFate, store.KnownAwaited, store.KnownErased, in, knownAtOnce+1)
-}()
+	var parts []string
+	for _, p := range []struct {
+		what store.Known
+		text string
+	}{
+		{store.KnownRow, "SELECT id, %d FROM rows WHERE id IN (%s)"},
+		{store.KnownFate, "SELECT record, %d FROM fates WHERE record IN (%s)" + fmt.Sprintf(" AND device = ?%d", knownAtOnce+1)},
+		{store.KnownAwaited, "SELECT wait_for, %d FROM parked WHERE wait_for IN (%s)"},
+		{store.KnownErased, "SELECT id, %d FROM erased WHERE id IN (%s)"},
+	} {
+		if of&p.what != 0 {
+			parts = append(parts, fmt.Sprintf(p.text, p.what, in.String()[2:]))
+		}
+	}
+	return strings.Join(parts, " UNION ALL ")
+}
+
+// knowable is what the database has any of: a small one has rows and nothing else.
+func (s *session) knowable() (of store.Known, err error) {
+	var fates, parked, erased bool
+	_, err = s.one(`SELECT EXISTS (SELECT 1 FROM fates), EXISTS (SELECT 1 FROM parked), EXISTS (SELECT 1 FROM erased)`, nil, &fates, &parked, &erased)
+	of = store.KnownRow
+	for what, any := range map[store.Known]bool{store.KnownFate: fates, store.KnownAwaited: parked, store.KnownErased: erased} {
+		if any {
+			of |= what
+		}
+	}
+	return of, err
+}
 
 func (s *session) Known(ids []book.ID, device uint32) (map[book.ID]store.Known, error) {
 	out := map[book.ID]store.Known{}
+	of, err := s.knowable()
+	if err != nil {
+		return nil, err
+	}
+	text := known(of)
 	args := make([]any, knownAtOnce+1)
 	args[knownAtOnce] = device
 	for part := range slices.Chunk(ids, knownAtOnce) {
 		for i := range knownAtOnce {
 			args[i] = part[min(i, len(part)-1)][:] // a short part repeats its last id
 		}
-		err := s.each(known, args, func(scan func(...any) error) error {
+		err := s.each(text, args, func(scan func(...any) error) error {
 			var id []byte
 			var what store.Known
 			err := scan(&id, &what)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"google.golang.org/protobuf/proto"
 
@@ -36,14 +37,35 @@ func (s *session) PutUnit(u store.Unit) error {
 		u.ID[:], u.Commune[:], u.Seq, int64(u.Sum.Digest), u.Sum.Rows)
 }
 
+// Statements that store rows; a row that is there changes.
+var oneRow, manyRows = putRowsText(1), putRowsText(rowsAtOnce)
+
+func putRowsText(n int) string {
+	return `INSERT INTO rows (id, unit, holder, phase, seq, kind, subject, author, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)` +
+		strings.Repeat(`, (?, ?, ?, ?, ?, ?, ?, ?, ?)`, n-1) + ` ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, sealed = excluded.sealed`
+}
+
+// PutRow makes the key of the row's holder at once and may write the row a little later; see behind.
 func (s *session) PutRow(r *store.Row, phase uint32) error {
-	sealed, err := s.keys.seal("rows", string(r.ID[:]), keyOf(r.Holder, r.Unit), r.Bytes)
-	if err != nil {
+	if err := s.keys.ensure(keyOf(r.Holder, r.Unit)); err != nil {
 		return err
 	}
-	return s.exec(`INSERT INTO rows (id, unit, holder, phase, seq, kind, subject, author, sealed) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, sealed = excluded.sealed`,
-		r.ID[:], r.Unit[:], holderBytes(r.Holder), phase, r.Seq, int32(r.Kind), optional(r.Subject), optional(r.Author), sealed)
+	if s.walking > 0 {
+		return s.putRows([]phased{{r, phase}}, oneRow)
+	}
+	return s.behind.add(r, phase)
+}
+
+func (s *session) putRows(rows []phased, text string) error {
+	args := make([]any, 0, 9*len(rows))
+	for _, r := range rows {
+		sealed, err := s.keys.seal("rows", string(r.ID[:]), keyOf(r.Holder, r.Unit), r.Bytes)
+		if err != nil {
+			return err
+		}
+		args = append(args, r.ID[:], r.Unit[:], holderBytes(r.Holder), r.phase, r.Seq, int32(r.Kind), optional(r.Subject), optional(r.Author), sealed)
+	}
+	return s.run(text, args...)
 }
 
 func (s *session) SetHolderSum(h book.Holder, unit book.ID, sum store.Sum) error {
