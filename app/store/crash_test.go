@@ -54,12 +54,33 @@ func story(t *testing.T) []func(*Store) error {
 		apply(Delta{Listings: []*pb.Listing{{Holder: household(1).Proto(), Rows: []*pb.RowHash{{Id: id('V', 9).Bytes(), Hash: proto.Uint64(9)}}}}}),
 		apply(Delta{Epoch: &pb.Epoch{Id: []byte("three")}}),
 		apply(Delta{Erased: [][]byte{id('H', 2).Bytes(), id('V', 1).Bytes()}}),
+		add(many(t, 30)...),
+		freeze,
+		apply(Delta{Acks: storedFrom(1, 50, worthMark+2)}),
+		add(many(t, 60)...),
+		func(s *Store) error { s.marks = mostMarks; return freeze(s) },
 		func(s *Store) error {
 			again := s.Snapshot().State().Identity
 			again.Device, again.Token = 31, "another token"
 			return s.Rejoin(ctx, again)
 		},
 	}
+}
+
+// many are new visits, enough for a mark.
+func many(t *testing.T, first uint64) (ws []Write) {
+	for n := range uint64(worthMark + 2) {
+		ws = append(ws, visitWrite(t, first+n, 1, true, fmt.Sprint("nhiều ", n)))
+	}
+	return ws
+}
+
+// storedFrom are acks of n numbers in a row.
+func storedFrom(number, seq uint64, n uint64) (acks []*pb.Ack) {
+	for i := range n {
+		acks = append(acks, stored(number+i, seq+i))
+	}
+	return acks
 }
 
 // TestACrashAtEveryStatement copies the files before every statement of every write and

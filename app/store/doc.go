@@ -13,7 +13,7 @@
 //
 // # What lies in the file
 //
-// In the clear: local row numbers, seq, local key numbers, the name of
+// In the clear: local row numbers, how many writes there were, seq, local key numbers, the name of
 // the book (server and device number) and the key boxes, which are sealed themselves. All
 // else is sealed with a random key a household, one for the branch, one for drafts, one for
 // the state. Dropping a household deletes its key first, so copies of the file

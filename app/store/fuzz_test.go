@@ -1,6 +1,9 @@
 package store
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // FuzzDecode: what comes out of a sealed row is ours, but a damaged or forged file must not
 // take the app down.
@@ -17,7 +20,8 @@ func FuzzDecode(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, b := range [][]byte{row, op, draft, nil} {
+	mark := encodeFates([]fate{{key: 3, number: 9, device: 7, state: Stored, stamp: 1 << 60, seq: 40}, {key: 300, state: Done, was: Stored}})
+	for _, b := range [][]byte{row, op, draft, mark, nil} {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
@@ -28,6 +32,12 @@ func FuzzDecode(f *testing.F) {
 		}
 		if o, _, err := decodeOp(1, b); err == nil {
 			lay(nil, []*Op{o})
+		}
+		if fs, err := decodeFates(b); err == nil {
+			again, err := decodeFates(encodeFates(fs))
+			if err != nil || !slices.Equal(again, fs) {
+				t.Errorf("fates %v became %v: %v", fs, again, err)
+			}
 		}
 		if d, err := decodeDraft(1, b); err == nil {
 			empty(d.Patch)

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"sodanvan/shared/hlc"
 )
@@ -122,6 +123,15 @@ func (w *writer) putMark(run *runner) (carried map[uint64]bool, err error) {
 	carried, fs, whole := w.marks()
 	if carried == nil {
 		return nil, nil
+	}
+	if !w.s.marked {
+		// Now, and not when the book is opened: a full phone has no room for a table, and its
+		// owner wants to read. From here on an older app refuses the book.
+		for _, q := range []string{schemaMark, "PRAGMA user_version = " + strconv.Itoa(schemaVersion)} {
+			if err := run.exec("make marks", q); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if whole {
 		if err := run.exec("drop marks", "DELETE FROM mark"); err != nil {

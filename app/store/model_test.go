@@ -43,7 +43,14 @@ func TestMemoryIsWhatTheFileSays(t *testing.T) {
 				}
 				_, err = s.Apply(ctx, Delta{Device: device, Rows: rows})
 			case "write":
-				_, err = s.AddOps(ctx, visitWrite(t, visit(), hh(), rapid.Bool().Draw(rt, "create"), "của tôi"))
+				var ws []Write
+				for range rapid.SampledFrom([]int{1, 1, worthMark + 2}).Draw(rt, "writes") {
+					ws = append(ws, visitWrite(t, visit(), hh(), rapid.Bool().Draw(rt, "create"), "của tôi"))
+				}
+				if rapid.Bool().Draw(rt, "marked") {
+					s.marks = mostMarks // the next mark takes the place of all
+				}
+				_, err = s.AddOps(ctx, ws...)
 			case "draft":
 				n, h := visit(), hh()
 				err = s.SaveDraft(ctx, Draft{ID: id('V', n), Holder: household(h), Unit: branch, Patch: visitWrite(t, n, h, true, "dở").Patch})
@@ -57,7 +64,7 @@ func TestMemoryIsWhatTheFileSays(t *testing.T) {
 				_, err = s.Apply(ctx, Delta{Device: device, View: view(grants...), Filling: done(grants...)})
 			case "acks":
 				var ops []Op
-				if ops, err = s.Freeze(ctx, rapid.IntRange(1, 500).Draw(rt, "page")); err != nil {
+				if ops, err = s.Freeze(ctx, rapid.SampledFrom([]int{1, 200, 500, 5000}).Draw(rt, "page")); err != nil {
 					break
 				}
 				var acks []*pb.Ack

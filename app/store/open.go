@@ -179,7 +179,7 @@ func create(ctx context.Context, o Options, id Identity, pin string, device seal
 		return s, diskError(err)
 	}
 	defer tx.Rollback()
-	if _, err = tx.Exec(schema); err != nil {
+	if _, err = tx.Exec(schema + schemaMark); err != nil {
 		return s, diskError(err)
 	}
 	if _, err = tx.Exec("INSERT INTO book (id, name, device, wrapped, sealed) VALUES (1, ?, ?, ?, ?)", s.name, id.Device, wrapped.Bytes(), recovery); err != nil {
@@ -198,6 +198,7 @@ func create(ctx context.Context, o Options, id Identity, pin string, device seal
 		return s, diskError(err)
 	}
 	s.wrapped.Store(&wrapped)
+	s.marked = true
 	forget(o.Dir)
 	s.now.Store(&Snapshot{state: st})
 	return s, nil
@@ -238,8 +239,9 @@ func open(ctx context.Context, o Options, unwrap func(*Store, seal.Wrapped) (sea
 	if s.bookKey, err = unwrap(s, wrapped); err != nil {
 		return s, err
 	}
-	if v < schemaVersion {
-		if err = s.upgrade(ctx); err != nil {
+	if s.marked = v >= 3; v < 2 {
+		// The same tables; from now on an older app would misread what is in them.
+		if _, err = s.db.ExecContext(ctx, "PRAGMA user_version = 2"); err != nil {
 			return s, fmt.Errorf("open book: %w", diskError(err))
 		}
 	}
@@ -251,23 +253,6 @@ func open(ctx context.Context, o Options, unwrap func(*Store, seal.Wrapped) (sea
 	}
 	s.now.Store(b)
 	return s, nil
-}
-
-// upgrade brings an older book to the tables of today, in one transaction. From then on an
-// older app refuses it.
-func (s *Store) upgrade(ctx context.Context) error {
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	if _, err := tx.ExecContext(ctx, schema3); err != nil {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, "PRAGMA user_version = "+strconv.Itoa(schemaVersion)); err != nil {
-		return err
-	}
-	return tx.Commit()
 }
 
 // each runs a query and hands over its rows; the blobs are only valid during the call.
@@ -340,8 +325,8 @@ func (s *Store) loadOps(ctx context.Context) (ops []*Op, err error) {
 		ops, since[id], s.nextMark = append(ops, o), mark, max(s.nextMark, mark+1)
 		return err
 	})
-	if err != nil {
-		return nil, err
+	if err != nil || !s.marked {
+		return ops, err
 	}
 	err = s.each(ctx, "SELECT id, key, body FROM mark ORDER BY id", func(id, key uint64, body sql.RawBytes) error {
 		plain, err := s.sealer.Open("mark", keyName(id), keyName(key), body)

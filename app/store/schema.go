@@ -21,7 +21,7 @@ const (
 //
 //	1  the first
 //	2  changes may be rows that are offered to a restored server, or gone with their record
-//	3  marks; see mark.go
+//	3  marks; see mark.go. An older book becomes one with its first mark
 const schemaVersion = 3
 
 // schema: what stands here in the clear is listed in the package comment.
@@ -45,14 +45,10 @@ CREATE TABLE row (
 	body BLOB    NOT NULL
 ) STRICT;
 CREATE TABLE op (
-	id   INTEGER PRIMARY KEY,
-	key  INTEGER NOT NULL,
-	body BLOB    NOT NULL
-) STRICT;
-CREATE TABLE mark (
-	id   INTEGER PRIMARY KEY,
-	key  INTEGER NOT NULL,
-	body BLOB    NOT NULL
+	id      INTEGER PRIMARY KEY,
+	waiting INTEGER NOT NULL, -- 0; a flag of version 1 that nobody read
+	key     INTEGER NOT NULL,
+	body    BLOB    NOT NULL
 ) STRICT;
 CREATE TABLE draft (
 	id   INTEGER PRIMARY KEY,
@@ -66,10 +62,8 @@ CREATE TABLE state (
 ) STRICT;
 `
 
-// schema3 makes a book of version 3 of an older one. The outbox flag of changes, in the clear,
-// told how many wait; nobody read it.
-const schema3 = `
-ALTER TABLE op DROP COLUMN waiting;
+// schemaMark is what version 3 has more than 2.
+const schemaMark = `
 CREATE TABLE mark (
 	id   INTEGER PRIMARY KEY,
 	key  INTEGER NOT NULL,

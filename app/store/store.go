@@ -295,9 +295,11 @@ type Store struct {
 	keys    map[scope]uint64 // what each key seals; under mu
 	nextKey uint64
 	nextRow uint64 // local number of the next row or draft
-	// nextMark is the number of the next write; marks is how many marks the file has.
+	// nextMark is the number of the next write; marks is how many marks the file has, marked
+	// whether it has a table for them.
 	nextMark uint64
 	marks    int
+	marked   bool
 }
 
 // Snapshot is the book as the last write left it. It never waits and never fails.

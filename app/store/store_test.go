@@ -99,24 +99,42 @@ func TestOpening(t *testing.T) {
 	t.Run("of the first schema", func(t *testing.T) {
 		s, o := made(t)
 		keys := added(t, s, visitWrite(t, 1, 1, true, "từ sổ cũ"))
-		if _, err := s.db.Exec("DROP TABLE mark; ALTER TABLE op ADD COLUMN waiting INTEGER NOT NULL DEFAULT 1; PRAGMA user_version = 1"); err != nil {
+		if _, err := s.db.Exec("DROP TABLE mark; UPDATE op SET waiting = 1; PRAGMA user_version = 1; VACUUM"); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.db.QueryRow("PRAGMA page_count").Scan(&o.MaxPages); err != nil {
 			t.Fatal(err)
 		}
 		before := dumped(s.Snapshot())
 		s.Close()
-		again, err := Open(ctx, o, pin, seal.NoDeviceSecret{})
+		version := func(s *Store, want int) {
+			t.Helper()
+			if v, err := found(ctx, s.db); err != nil || v != want {
+				t.Errorf("schema %d, want %d: %v", v, want, err)
+			}
+		}
+		full, err := Open(ctx, o, pin, seal.NoDeviceSecret{})
 		if err != nil {
-			t.Fatal(err)
+			t.Fatalf("a full phone cannot read its old book: %v", err)
 		}
-		defer again.Close()
-		if v, err := found(ctx, again.db); err != nil || v != schemaVersion {
-			t.Errorf("an older app would open it: schema %d, %v", v, err)
-		}
-		if d := diff(before, dumped(again.Snapshot())); d != "" {
+		version(full, 2)
+		if d := diff(before, dumped(full.Snapshot())); d != "" {
 			t.Error(d)
 		}
+		full.Close()
+		o.MaxPages = 0
+		again := opened(t, o)
 		if err := again.DropOp(ctx, keys[0]); err != nil {
 			t.Error(err)
+		}
+		added(t, again, many(t, 30)...)
+		version(again, 2)
+		frozen(t, again, 1<<20)
+		version(again, schemaVersion)
+		before = dumped(again.Snapshot())
+		again = reopen(t, again)
+		if d := diff(before, dumped(again.Snapshot())); d != "" {
+			t.Error(d)
 		}
 	})
 	t.Run("half made", func(t *testing.T) {

@@ -457,7 +457,7 @@ func (w *writer) commit(ctx context.Context) (err error) {
 	for sc, id := range made {
 		s.keys[sc] = id
 	}
-	s.marks = w.marksNow
+	s.marks, s.marked = w.marksNow, s.marked || w.marksNow > 0
 	if w.enrolled != nil {
 		s.recovery.Store(&w.enrolled.sealed)
 	}
@@ -494,7 +494,7 @@ func (w *writer) putAll(run *runner) error {
 		if err != nil {
 			return err
 		}
-		if err := run.exec("put op", "INSERT OR REPLACE INTO op (id, key, body) VALUES (?, ?, ?)", o.Key, key, body); err != nil {
+		if err := run.exec("put op", "INSERT OR REPLACE INTO op (id, waiting, key, body) VALUES (?, 0, ?, ?)", o.Key, key, body); err != nil {
 			return err
 		}
 	}

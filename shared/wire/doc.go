@@ -16,6 +16,9 @@
 //	a request with one new visit        404        352        332    n/a     324
 //	a reply with one row                218        181        167    n/a     151
 //
+// (flate-1 by the standard library's level 4. Level 7 of klauspost/compress, which packs now,
+// takes the same time; a change in a push of 2,500 becomes 4 % smaller, a row of a page 1 %.)
+//
 // Notes are short words of two-byte letters: matches of three to five bytes, which zstd's
 // faster levels do not look for and DEFLATE does. Zstd's best does; it costs 70 MiB of
 // tables and four times the time. A stream of DEFLATE has no header, its window is 32 KiB.

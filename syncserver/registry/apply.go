@@ -75,8 +75,12 @@ func readOps(req *pb.SyncRequest) []*op {
 				o := &all[i]
 				o.number, o.raw = req.GetFirst()+uint64(i), req.GetOps()[i]
 				o.hash = opHash(o.raw)
-				o.read()
 				out[i] = o
+				func() {
+					// What cannot be read at all fails its call, where it is read again, and not the server.
+					defer func() { _ = recover() }()
+					o.read()
+				}()
 			}
 		})
 	}
@@ -98,7 +102,7 @@ func (w *writing) apply(o *op) (*pb.Ack, error) {
 		return w.refuse(o, badWire())
 	}
 	env, id := o.patch.GetEnvelope(), o.id
-	if gone, err := w.isErased(o); err != nil {
+	if gone, err := w.aboutErased(env); err != nil {
 		return nil, err
 	} else if gone {
 		return w.erasedAck(o)
@@ -208,9 +212,9 @@ func (w *writing) fate(id book.ID, device uint32) (*store.Fate, error) {
 	return w.tx.Fate(id, device)
 }
 
-func (w *writing) putFate(o *op, result pb.Result) error {
-	delete(w.unfated, o.id)
-	return w.tx.PutFate(store.Fate{Record: o.id, Device: o.device.Number, Result: result})
+func (w *writing) putFate(id book.ID, device uint32, result pb.Result) error {
+	delete(w.unfated, id)
+	return w.tx.PutFate(store.Fate{Record: id, Device: device, Result: result})
 }
 
 func badWire() *book.Refusal {
@@ -624,7 +628,7 @@ func (w *writing) onDesk(o *op, kind pb.Kind, body []byte, result pb.Result) err
 		}
 	}
 	if o.patch.GetCreate() && !o.id.IsZero() && w.world.stored(o.id) == nil {
-		return w.putFate(o, result)
+		return w.putFate(o.id, o.device.Number, result)
 	}
 	return nil
 }
@@ -640,7 +644,7 @@ func (w *writing) park(o *op, waitFor book.ID) (*pb.Ack, error) {
 		return nil, err
 	}
 	if o.patch.GetCreate() {
-		if err := w.putFate(o, pb.Result_RESULT_PARKED); err != nil {
+		if err := w.putFate(o.id, o.device.Number, pb.Result_RESULT_PARKED); err != nil {
 			return nil, err
 		}
 	}

@@ -371,21 +371,8 @@ func (w *writing) forgetErased(work *pb.SyncRequest) (changed bool, err error) {
 	return changed, nil
 }
 
-// isErased tells whether a change is about what was erased: the record itself, its subject,
+// aboutErased tells whether a change is about what was erased: the record itself, its subject,
 // or its household.
-func (w *writing) isErased(o *op) (bool, error) {
-	gone, err := w.aboutErased(o.patch.GetEnvelope())
-	if gone || err != nil || !w.hasErased {
-		return gone, err
-	}
-	if w.world.stored(o.id) != nil {
-		return false, nil
-	}
-	// An edit of what was new and erased names nothing but itself.
-	fate, err := w.tx.Fate(o.id, o.device.Number)
-	return fate != nil && fate.Result == pb.Result_RESULT_ERASED, err
-}
-
 func (w *writing) aboutErased(env *pb.Envelope) (bool, error) {
 	if !w.hasErased {
 		return false, nil
@@ -395,25 +382,108 @@ func (w *writing) aboutErased(env *pb.Envelope) (bool, error) {
 		if !ok || w.unerased[id] {
 			continue
 		}
-		if gone, err := w.tx.Erased(id); gone || err != nil {
+		if gone, err := w.gone(id); gone || err != nil {
 			return gone, err
 		}
 	}
 	return false, nil
 }
 
+// gone tells whether a record was erased, or would be about something that was: it never came
+// into the database then, and only what became of its creation knows. What another phone sends
+// about it names nothing but itself.
+func (w *writing) gone(id book.ID) (bool, error) {
+	if gone, err := w.tx.Erased(id); gone || err != nil || !w.hasErased {
+		return gone, err
+	}
+	if w.world.stored(id) != nil {
+		return false, nil
+	}
+	return w.tx.TurnedAway(id)
+}
+
 // erasedAck answers a change about what was erased. What would hang on its record has the
 // same fate.
 func (w *writing) erasedAck(o *op) (*pb.Ack, error) {
-	if o.patch.GetCreate() && !o.id.IsZero() {
-		if err := w.putFate(o, pb.Result_RESULT_ERASED); err != nil {
-			return nil, err
-		}
-		if err := w.unpark(o.id); err != nil {
+	if o.patch.GetCreate() {
+		if err := w.turnAway(o.id, o.device.Number); err != nil {
 			return nil, err
 		}
 	}
 	return o.ack(pb.Result_RESULT_ERASED), nil
+}
+
+// turnAway remembers that a record which never came into this database is about something that
+// was erased. Until now nobody could tell that of what other phones sent about it.
+func (w *writing) turnAway(id book.ID, device uint32) error {
+	if id.IsZero() || w.world.stored(id) != nil {
+		return nil
+	}
+	if err := w.putFate(id, device, pb.Result_RESULT_ERASED); err != nil {
+		return err
+	}
+	delete(w.unerased, id)
+	waiting, err := w.tx.ParkedFor(id)
+	if err != nil {
+		return err
+	}
+	w.turned[id] = len(waiting) > 0
+	return w.unpark(id)
+}
+
+// forgetTurned erases what lies on a desk, waits, or was handed over, about records that this
+// call turned away; a backup that has it is brought to the same.
+func (w *writing) forgetTurned() error {
+	if len(w.turned) == 0 {
+		return nil
+	}
+	hangs, err := w.hangsOn(w.turned)
+	for _, waited := range w.turned {
+		hangs = hangs || waited
+	}
+	if err != nil || !hangs {
+		return err
+	}
+	g := Gone{Households: map[book.ID][]book.ID{}}
+	for _, id := range slices.SortedFunc(maps.Keys(w.turned), func(a, b book.ID) int { return slices.Compare(a[:], b[:]) }) {
+		if g.Households[id], err = w.erase(id, nil); err != nil {
+			return err
+		}
+	}
+	return w.r.keepGone(g)
+}
+
+// hangsOn tells whether a desk or handed-over work has anything about these records.
+func (w *writing) hangsOn(ids map[book.ID]bool) (bool, error) {
+	about := map[book.ID]bool{}
+	for id := range ids {
+		about[id] = true
+	}
+	desk, err := w.deskAbout(about)
+	if err != nil || len(desk) > 0 {
+		return len(desk) > 0, err
+	}
+	all, err := w.tx.AllWork()
+	if err != nil {
+		return false, err
+	}
+	for _, kept := range all {
+		d, err := w.device(kept.Device)
+		if err != nil {
+			return false, err
+		}
+		if d == nil {
+			continue
+		}
+		_, work := w.openWork(d, kept.Sealed)
+		for _, raw := range work.GetOps() {
+			p := &pb.Patch{}
+			if proto.Unmarshal(raw, p) == nil && patchAbout(p, about) {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
 }
 
 // finishErasures brings the database to the list beside it: after a restore, or a crash

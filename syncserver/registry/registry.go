@@ -82,6 +82,8 @@ type Registry struct {
 	offered  map[uint32]int
 	offerDay int64
 	keptSent map[uint32]uint64
+	// long has an entry for each long call that is worked on.
+	long chan struct{}
 }
 
 // seen is what a quiet sync leaves behind until the next write: it is not worth an fsync.
@@ -167,7 +169,8 @@ func opening(dir string, err error) error {
 // load makes a registry over an open store; nothing but its name and first epoch is written.
 func load(ctx context.Context, s store.Store, o Options) (*Registry, error) {
 	r := &Registry{store: s, now: o.Now, random: o.Random, address: o.Address, pins: o.Pins, dir: o.Dir,
-		dayOps: cmp.Or(o.DayOps, defaultDayOps), lastSeen: map[uint32]seen{}, listed: map[uint32]int64{}, headTold: map[uint32]int64{}, keptSent: map[uint32]uint64{}}
+		dayOps: cmp.Or(o.DayOps, defaultDayOps), lastSeen: map[uint32]seen{}, listed: map[uint32]int64{}, headTold: map[uint32]int64{}, keptSent: map[uint32]uint64{},
+		long: make(chan struct{}, longCalls)}
 	if r.now == nil {
 		r.now = time.Now
 	}

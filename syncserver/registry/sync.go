@@ -22,6 +22,10 @@ const (
 	maxOps = 10_000
 	// quietMS: so long a device's last call may be remembered in memory only.
 	quietMS = 10 * 60 * 1000
+	// longCall is from how many bytes of changes on a call is long, longCalls how many of them are
+	// worked on at a time.
+	longCall  = 256 << 10
+	longCalls = 4
 	// maxCopies is how many copies one device may ever have: more are somebody's mischief.
 	maxCopies = 32
 	// rotateMS is the age at which a token is due for rotation.
@@ -173,8 +177,13 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 	var device *store.Device
 	var built map[rowAt]bool
 	var later bool
+	leave, err := r.enterLong(ctx, req)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer leave()
 	ops := readOps(req)
-	err := r.store.Write(ctx, func(tx store.Tx) error {
+	err = r.store.Write(ctx, func(tx store.Tx) error {
 		acks, clone, later = nil, nil, false
 		d, err := tx.Device(number)
 		if err != nil {
@@ -250,6 +259,24 @@ func (r *Registry) push(ctx context.Context, number uint32, req *pb.SyncRequest,
 		out.RetryAfterS = proto.Uint32(laterSeconds)
 	}
 	return device, built, nil
+}
+
+// enterLong waits until few enough long calls hold their decoded changes, which take several
+// times the bytes that they came in. Ordinary calls pass.
+func (r *Registry) enterLong(ctx context.Context, req *pb.SyncRequest) (leave func(), err error) {
+	n := 0
+	for _, raw := range req.GetOps() {
+		n += len(raw)
+	}
+	if n < longCall {
+		return func() {}, nil
+	}
+	select {
+	case r.long <- struct{}{}:
+		return func() { <-r.long }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 // partitions that a call of this actor may write to, sorted, to be locked before anything is read.

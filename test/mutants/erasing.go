@@ -33,13 +33,40 @@ func ofErasing() []mutant {
 		{
 			name:    "erased-record-comes-back",
 			promise: "Nothing about an erased household is taken in again, from whatever phone.",
-			edits:   []edit{{erase, "	gone, err := w.aboutErased(o.patch.GetEnvelope())\n	if gone || err != nil || !w.hasErased {\n", "	gone, err := w.aboutErased(o.patch.GetEnvelope())\n	if gone {\n		return false, nil\n	}\n	if err != nil || !w.hasErased {\n"}},
+			edits:   []edit{{erase, "		if gone, err := w.gone(id); gone || err != nil {\n			return gone, err\n", "		if gone, err := w.gone(id); gone || err != nil {\n			return gone && len(b) == 0, err\n"}},
 			tests:   []command{server},
+		},
+		{
+			name:    "turned-away-known-of-one-phone",
+			promise: "What came too late for an erased household is known of all phones, not of its sender alone.",
+			edits:   []edit{{erase, "return w.tx.TurnedAway(id)", "return false, nil"}},
+			tests:   []command{in(reg, "TestWhatHangsOnATurnedAwayRecordGoes", "TestATurnedAwayRecordIsKnownOfAllPhones")},
+		},
+		{
+			name:    "turned-away-foreseen",
+			promise: "What a call turned away is known to the rest of the same call.",
+			edits:   []edit{{erase, "	delete(w.unerased, id)\n", ""}},
+			tests:   []command{in(reg, "TestATurnedAwayRecordTakesWhatFollowsIt")},
+		},
+		{
+			name:    "turned-away-stays-on-the-desk",
+			promise: "What lies on a desk about a record that was turned away goes with it.",
+			edits:   []edit{{erase, "	if len(w.turned) == 0 {\n", "	if len(w.turned) >= 0 {\n"}},
+			tests:   []command{in(reg, "TestWhatHangsOnATurnedAwayRecordGoes")},
+		},
+		{
+			name:    "standing-record-turned-away",
+			promise: "Nobody turns a record away that stands.",
+			edits: []edit{
+				{erase, "if id.IsZero() || w.world.stored(id) != nil {", "if id.IsZero() {"},
+				{erase, "	if w.world.stored(id) != nil {\n		return false, nil\n	}\n	return w.tx.TurnedAway(id)", "	return w.tx.TurnedAway(id)"},
+			},
+			tests: []command{in(reg, "TestWhatStandsIsNotTurnedAway")},
 		},
 		{
 			name:    "erased-record-offered-again",
 			promise: "An erased household does not come back as an offer after a restore.",
-			edits:   []edit{{reg + "/offer.go", "if gone, err := w.tx.Erased(id); gone || err != nil {", "if gone, err := w.tx.Erased(id); gone && err != nil {"}},
+			edits:   []edit{{reg + "/offer.go", "} else if gone {\n			return w.turnAway", "} else if gone && err != nil {\n			return w.turnAway"}},
 			tests:   []command{in(reg, "TestNothingErasedIsOfferedBack")},
 		},
 		{

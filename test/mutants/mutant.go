@@ -32,7 +32,7 @@ type command struct {
 
 // drawing packages have properties that are tried on drawn values. A failing one leaves no
 // file in the project, and is not made smaller: that it fails is all that is asked.
-var drawing = []string{"app/store", "app/syncing", "shared/hlc", "shared/lww"}
+var drawing = []string{"app/store", "app/syncing", "shared/hlc", "shared/lww", "shared/wire"}
 
 const drawFlags = "-rapid.nofailfile -rapid.shrinktime=0s"
 

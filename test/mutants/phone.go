@@ -18,6 +18,24 @@ func ofThePhone() []mutant {
 			tests: []command{in("app/store", "TestACrashAtEveryStatement", "TestAFailureAtEveryStatement")},
 		},
 		{
+			name:    "old-mark-wins",
+			promise: "What was written of a change after a mark counts more than the mark.",
+			edits:   []edit{{"app/store/mark.go", "since[o.Key] < mark {", "since[o.Key] < mark+1<<40 {"}},
+			tests:   []command{in("app/store", "TestMemoryIsWhatTheFileSays", "TestACrashAtEveryStatement", "TestManyChangesTakeOneMark")},
+		},
+		{
+			name:    "mark-drops-others",
+			promise: "The mark that takes the place of all says what they said.",
+			edits:   []edit{{"app/store/mark.go", "if carried[o.Key] || whole && !w.putOps[o.Key] {", "if carried[o.Key] {"}},
+			tests:   []command{in("app/store", "TestMarksDoNotPileUp", "TestMemoryIsWhatTheFileSays")},
+		},
+		{
+			name:    "mark-hides-a-change",
+			promise: "A change whose words changed is written anew, mark or not.",
+			edits:   []edit{{"app/store/mark.go", "a.Gone == b.Gone && bytes.Equal(a.Bytes, b.Bytes)", "bytes.Equal(a.Bytes, b.Bytes)"}},
+			tests:   []command{in("app/store", "TestMemoryIsWhatTheFileSays", "TestACrashAtEveryStatement", "TestAMarkOutlivesAKey")},
+		},
+		{
 			name:    "memory-before-disk",
 			promise: "What a screen shows as saved is on the disk.",
 			edits: []edit{{writing, `	if err := w.commit(context.WithoutCancel(ctx)); err != nil {`, `	s.now.Store(next)

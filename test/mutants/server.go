@@ -41,7 +41,7 @@ func ofTheServer() []mutant {
 		{
 			name:    "clone-undetected",
 			promise: "Two phones with one book are noticed: the same number with other bytes is no retry.",
-			edits:   []edit{{sync, "if !ok || !bytes.Equal(e.Hash, hash) {", "if !ok {"}},
+			edits:   []edit{{sync, "if !ok || !bytes.Equal(e.Hash, o.hash) {", "if !ok {"}},
 			tests:   []command{in(reg, "TestSameNumberOtherBytesIsAClone")},
 		},
 		{
@@ -52,6 +52,36 @@ func ofTheServer() []mutant {
 				{reg + "/view.go", "if a.Unconfirmed || a.Member.IsZero() {", "if a.Member.IsZero() {"},
 			},
 			tests: []command{in(reg, "TestSameNumberOtherBytesIsAClone")},
+		},
+		{
+			name:    "rows-written-after-a-failure",
+			promise: "Once a row could not be written, nothing more of that transaction is.",
+			edits:   []edit{{"syncserver/store/sqlite/behind.go", "		case failed == nil:\n", "		default:\n"}},
+			tests:   []command{in("syncserver/store/sqlite", "TestAFullDiskInTheMiddleKeepsNothing")},
+		},
+		{
+			name:    "failure-of-a-row-unheard",
+			promise: "A call whose row could not be written fails, and no other does.",
+			edits:   []edit{{"syncserver/store/sqlite/behind.go", "	if err := <-b.done; b.err == nil {\n", "	if err := <-b.done; b.err == nil && len(b.rows) > 0 {\n"}},
+			tests:   []command{in("syncserver/store/sqlite", "TestWhoseRowsFail")},
+		},
+		{
+			name:    "failure-of-a-row-remembered",
+			promise: "A failure is past with its transaction.",
+			edits:   []edit{{"syncserver/store/sqlite/group.go", "		w.behind.forget()\n", ""}},
+			tests:   []command{in("syncserver/store/sqlite", "TestWhoseRowsFail", "TestAFullDiskInTheMiddleKeepsNothing")},
+		},
+		{
+			name:    "question-before-the-rows",
+			promise: "Who asks in the middle of a call finds what it has put.",
+			edits:   []edit{{"syncserver/store/sqlite/open.go", "fn func(scan func(...any) error) error) error {\n	if err := s.drain(); err != nil {\n		return err\n	}\n", "fn func(scan func(...any) error) error) error {\n"}},
+			tests:   []command{in("syncserver/store/sqlite", "TestRowsAreThereForWhoAsks")},
+		},
+		{
+			name:    "packed-with-others-words",
+			promise: "What a call says is packed with the words of the dictionary and no other call's.",
+			edits:   []edit{{"shared/wire/pack.go", "p.w.ResetDict(sink{p}, dictionary)", "p.w.Reset(sink{p})"}},
+			tests:   []command{in("shared/wire", "TestAPackerForgets", "TestManyAtOnce")},
 		},
 		{
 			name:    "gap-accepted",

@@ -26,6 +26,9 @@ type behind struct {
 	// out counts parts that were handed over and not waited for.
 	out  int
 	done chan error
+	// err is the first error of this transaction. SQLite may have rolled it back by itself: what
+	// was written after that would be kept.
+	err error
 }
 
 type phased struct {
@@ -40,8 +43,15 @@ func newBehind(s *session) *behind {
 }
 
 func (b *behind) loop() {
+	var failed error
 	for part := range b.parts {
-		b.done <- b.write(part)
+		switch {
+		case part == nil:
+			failed = nil // a new transaction
+		case failed == nil:
+			failed = b.write(part)
+		}
+		b.done <- failed
 	}
 }
 
@@ -66,6 +76,9 @@ func (b *behind) write(part []phased) (err error) {
 
 // add takes a row. The error is one of rows that were taken before.
 func (b *behind) add(r *store.Row, phase uint32) error {
+	if b.err != nil {
+		return b.err
+	}
 	b.rows = append(b.rows, phased{r, phase})
 	if len(b.rows) < behindRows {
 		return nil
@@ -73,10 +86,11 @@ func (b *behind) add(r *store.Row, phase uint32) error {
 	return b.hand()
 }
 
+// hand hands the rows over that were taken.
 func (b *behind) hand() error {
 	if b.out > behindParts {
-		if err := b.wait(); err != nil {
-			return err
+		if b.wait(); b.err != nil {
+			return b.err
 		}
 	}
 	b.parts <- b.rows
@@ -84,30 +98,48 @@ func (b *behind) hand() error {
 	return nil
 }
 
-func (b *behind) wait() error {
+func (b *behind) wait() {
 	b.out--
-	return <-b.done
+	if err := <-b.done; b.err == nil {
+		b.err = err
+	}
 }
 
-// drain returns when every row is written, with the first error. Rows after one that failed
-// may be written: the transaction is undone anyway.
-func (b *behind) drain() (err error) {
-	if len(b.rows) > 0 && b.out == 0 {
-		// Few rows: nothing to go on with meanwhile.
-		part := b.rows
+// drain returns when every row is written or one failed; then nothing more is written in this
+// transaction.
+func (b *behind) drain() error {
+	if len(b.rows) > 0 && b.out == 0 && b.err == nil {
+		// Few rows, or the last: nothing to go on with meanwhile.
+		b.err = b.write(b.rows)
 		b.rows = nil
-		return b.write(part)
 	}
-	if len(b.rows) > 0 {
-		err = b.hand()
-	}
-	for b.out > 0 {
-		if e := b.wait(); err == nil {
-			err = e
+	if len(b.rows) > 0 && b.err == nil {
+		if err := b.hand(); err != nil {
+			return err
 		}
 	}
+	for b.out > 0 {
+		b.wait()
+	}
 	b.rows = nil
-	return err
+	return b.err
 }
 
-func (b *behind) close() { close(b.parts) }
+// forget ends the transaction for it: what was not written is not, what failed is past.
+func (b *behind) forget() {
+	b.rows = nil
+	for b.out > 0 {
+		b.wait()
+	}
+	if b.err != nil {
+		b.parts <- nil
+		<-b.done
+	}
+	b.err = nil
+}
+
+// close ends it; nothing may be out.
+func (b *behind) close() {
+	b.forget()
+	close(b.parts)
+}

@@ -88,13 +88,18 @@ func (s *Store) run(batch []*job) {
 func (s *Store) transaction(batch []*job) (results []error, err error) {
 	w := s.write
 	if err := w.exec(`BEGIN IMMEDIATE`); err != nil {
-		return nil, err
+		// Should a transaction ever be left open, nobody could write until the next start.
+		_ = w.exec(`ROLLBACK`)
+		if err := w.exec(`BEGIN IMMEDIATE`); err != nil {
+			return nil, err
+		}
 	}
 	committed := false
 	defer func() {
 		if committed {
 			return
 		}
+		w.behind.forget() // it may be sealing with keys that go next
 		s.keys.drop()
 		// The database may have rolled back by itself; then this says so and is right.
 		_ = w.exec(`ROLLBACK`)
@@ -109,6 +114,7 @@ func (s *Store) transaction(batch []*job) (results []error, err error) {
 			return nil, results[i]
 		}
 		if results[i] != nil {
+			w.behind.forget()
 			if err := w.exec(`ROLLBACK TO call`); err != nil {
 				return nil, err
 			}
