@@ -17,7 +17,8 @@
 // the book (server and device number) and the key boxes, which are sealed themselves. All
 // else is sealed with a random key a household, one for the branch, one for drafts, one for
 // the state. Dropping a household deletes its key first, so copies of the file
-// lose it too.
+// lose it too. When many changes are sent or answered at once, their numbers and fates are one
+// more row, a mark, instead of as many written anew; it has no words (mark.go).
 //
 // Beside the file a small one counts wrong guesses at the PIN, and a device check leaves
 // another; neither tells anything of the book.

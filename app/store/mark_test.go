@@ -69,6 +69,30 @@ func TestManyChangesTakeOneMark(t *testing.T) {
 	}
 }
 
+// TestManyRefusalsStay: a mark has no room for reasons.
+func TestManyRefusalsStay(t *testing.T) {
+	s, _ := settledBook(t)
+	added(t, s, many(t, 30)...)
+	frozen(t, s, 1<<20)
+	var acks []*pb.Ack
+	for n := range uint64(worthMark + 2) {
+		a := result(n+1, pb.Result_RESULT_REFUSED)
+		a.Refusal = &pb.Refusal{Code: pb.RefusalCode_REFUSAL_CODE_NOT_YOURS.Enum(), Rule: proto.String(fmt.Sprint("rule ", n))}
+		acks = append(acks, a)
+	}
+	applied(t, s, Delta{Acks: acks})
+	before := dumped(s.Snapshot())
+	s = reopen(t, s)
+	if d := diff(before, dumped(s.Snapshot())); d != "" {
+		t.Error(d)
+	}
+	for n, o := range s.Snapshot().Mend() {
+		if o.Refusal.GetRule() != fmt.Sprint("rule ", n) {
+			t.Errorf("change %d: %v", n, o.Refusal)
+		}
+	}
+}
+
 // TestMarksDoNotPileUp: one mark in the place of many, before there are too many.
 func TestMarksDoNotPileUp(t *testing.T) {
 	s, _ := settledBook(t)

@@ -46,7 +46,7 @@ func ofErasing() []mutant {
 			name:    "turned-away-foreseen",
 			promise: "What a call turned away is known to the rest of the same call.",
 			edits:   []edit{{erase, "	delete(w.unerased, id)\n", ""}},
-			tests:   []command{in(reg, "TestATurnedAwayRecordTakesWhatFollowsIt")},
+			tests:   []command{in(reg, "TestWhatHangsOnATurnedAwayRecordGoes")},
 		},
 		{
 			name:    "turned-away-stays-on-the-desk",

@@ -30,10 +30,10 @@ func ofThePhone() []mutant {
 			tests:   []command{in("app/store", "TestMarksDoNotPileUp", "TestMemoryIsWhatTheFileSays")},
 		},
 		{
-			name:    "mark-hides-a-change",
-			promise: "A change whose words changed is written anew, mark or not.",
-			edits:   []edit{{"app/store/mark.go", "a.Gone == b.Gone && bytes.Equal(a.Bytes, b.Bytes)", "bytes.Equal(a.Bytes, b.Bytes)"}},
-			tests:   []command{in("app/store", "TestMemoryIsWhatTheFileSays", "TestACrashAtEveryStatement", "TestAMarkOutlivesAKey")},
+			name:    "mark-hides-a-refusal",
+			promise: "Why a change was refused is in the file, however many were answered with it.",
+			edits:   []edit{{"app/store/mark.go", " && a.Refusal == b.Refusal && a.Mended == b.Mended && ", " && a.Mended == b.Mended && "}},
+			tests:   []command{in("app/store", "TestManyRefusalsStay", "TestMemoryIsWhatTheFileSays")},
 		},
 		{
 			name:    "memory-before-disk",

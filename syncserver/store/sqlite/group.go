@@ -87,10 +87,11 @@ func (s *Store) run(batch []*job) {
 
 func (s *Store) transaction(batch []*job) (results []error, err error) {
 	w := s.write
-	if err := w.exec(`BEGIN IMMEDIATE`); err != nil {
+	begin := func() error { return w.exec(`BEGIN IMMEDIATE`) }
+	if err := begin(); err != nil {
 		// Should a transaction ever be left open, nobody could write until the next start.
 		_ = w.exec(`ROLLBACK`)
-		if err := w.exec(`BEGIN IMMEDIATE`); err != nil {
+		if err := begin(); err != nil {
 			return nil, err
 		}
 	}
