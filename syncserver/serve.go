@@ -80,8 +80,8 @@ func (c *serveCmd) open() (p ports, err error) {
 func (c *serveCmd) Run(s *session) (err error) {
 	log := c.logger(s)
 	if os.Getenv("GOGC") == "" {
-		// The heap is small and most of it is one call's garbage: collecting half as often costs
-		// some ten megabytes and saves a sixth of the processor.
+		// Most of the heap is one call's garbage: collecting half as often saves a sixth of the
+		// processor in a push, and costs 40 MB when a whole district comes at once (docs/bench.md).
 		debug.SetGCPercent(200)
 	}
 	hosts, err := cleanHosts(c.Host)
