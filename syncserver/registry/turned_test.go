@@ -35,6 +35,16 @@ func (p *phone) newPetition(id, household book.ID) []byte {
 	return p.patch(pb.Kind_KIND_PETITION, id, household, true, &pb.Petition{Text: proto.String(secretWord)})
 }
 
+// wantErased looks at the answers to the last n changes.
+func (p *phone) wantErased(n uint64) {
+	p.tw.t.Helper()
+	for n := p.last - n + 1; n <= p.last; n++ {
+		if got := p.acks[n].GetResult(); got != pb.Result_RESULT_ERASED {
+			p.tw.t.Errorf("change %d: %v", n, got)
+		}
+	}
+}
+
 // What another phone sent about a record that only one phone could place goes with it, and
 // comes back from no backup.
 func TestWhatHangsOnATurnedAwayRecordGoes(t *testing.T) {
@@ -62,11 +72,7 @@ func TestWhatHangsOnATurnedAwayRecordGoes(t *testing.T) {
 				calls = append(calls, member.told(petition))
 			}
 			member.sync(calls...)
-			for n := member.last - 12; n <= member.last; n++ {
-				if got := member.acks[n].GetResult(); got != pb.Result_RESULT_ERASED {
-					t.Errorf("change %d: %v", n, got)
-				}
-			}
+			member.wantErased(13)
 			if after := tw.words(secretWord); len(after) != 0 {
 				t.Errorf("the words are still in %v", after)
 			}
@@ -92,22 +98,18 @@ func TestATurnedAwayRecordIsKnownOfAllPhones(t *testing.T) {
 		t.Fatal(err)
 	}
 	member.sync(member.newPetition(petition, household))
-	edit := func(n int) []byte {
+	edit := func() []byte {
 		return secretary.patch(pb.Kind_KIND_PETITION, petition, book.ID{}, false, &pb.Petition{Text: proto.String(secretWord)})
 	}
 	var many [][]byte // enough for all of them to be foreseen together
 	for n := range 12 {
 		if many = append(many, secretary.told(petition)); n%2 > 0 {
-			many[n] = edit(n)
+			many[n] = edit()
 		}
 	}
-	secretary.sync(secretary.told(petition), edit(0))
+	secretary.sync(secretary.told(petition), edit())
 	secretary.sync(many...)
-	for n := secretary.last - 13; n <= secretary.last; n++ {
-		if got := secretary.acks[n].GetResult(); got != pb.Result_RESULT_ERASED {
-			t.Errorf("change %d: %v", n, got)
-		}
-	}
+	secretary.wantErased(14)
 	if after := tw.words(secretWord); len(after) != 0 {
 		t.Errorf("the words are in %v", after)
 	}

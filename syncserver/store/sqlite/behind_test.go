@@ -175,47 +175,61 @@ func TestWhoseRowsFail(t *testing.T) {
 	}
 }
 
-// TestAFullDiskInTheMiddleKeepsNothing: when there is no room SQLite undoes a transaction by
-// itself, and what was written next would be kept on its own. Wherever in a call that happens,
-// nothing of the call is kept, the smaller calls beside it are, and the store goes on.
+// greatBetweenSmall runs a call of so many rows that there is no room for them, between two
+// small ones of the same transaction.
+func greatBetweenSmall(t *testing.T, s *Store, parts int, body string) []error {
+	t.Helper()
+	return together(t, s,
+		func(tx store.Tx) error { return putSome(tx, 1, 3, "một") },
+		func(tx store.Tx) error {
+			for part := range parts {
+				if err := putSome(tx, 10+part, 250, body); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		func(tx store.Tx) error { return putSome(tx, 2, 3, "hai") })
+}
+
+// wantSmall looks whether nothing of the great call was kept, all of the small ones, and
+// whether the store goes on.
+func wantSmall(t *testing.T, s *Store, errs []error, parts int, body string) {
+	t.Helper()
+	if errs[0] != nil || errs[2] != nil || !errors.Is(errs[1], store.ErrFull) {
+		t.Errorf("calls ended with %v", errs)
+	}
+	if err := s.Write(t.Context(), func(tx store.Tx) error { return putSome(tx, 3, 3, "ba") }); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+	err := s.Read(t.Context(), func(from store.Reader) error {
+		for call, text := range map[int]string{1: "một", 2: "hai", 3: "ba"} {
+			if found := has(t, from, call, 3, text); found != 3 {
+				t.Errorf("%d rows of call %d", found, call)
+			}
+		}
+		for part := range parts {
+			if found := has(t, from, 10+part, 250, body); found != 0 {
+				t.Errorf("%d rows of the call that failed", found)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := s.Check(t.Context()); err != nil || len(found) > 0 {
+		t.Error(found, err)
+	}
+}
+
+// TestAFullDiskInTheMiddleKeepsNothing: wherever in a call the room ends.
 func TestAFullDiskInTheMiddleKeepsNothing(t *testing.T) {
 	body := strings.Repeat("x", 700)
 	for pages := 120; pages < 200; pages += 7 {
 		t.Run(fmt.Sprint(pages), func(t *testing.T) {
 			s := opened(t, Options{MaxPages: pages})
-			errs := together(t, s,
-				func(tx store.Tx) error { return putSome(tx, 1, 3, "một") },
-				func(tx store.Tx) error {
-					for call := 10; call < 14; call++ {
-						if err := putSome(tx, call, 250, body); err != nil {
-							return err
-						}
-					}
-					return nil
-				},
-				func(tx store.Tx) error { return putSome(tx, 2, 3, "hai") })
-			if errs[0] != nil || errs[2] != nil || !errors.Is(errs[1], store.ErrFull) {
-				t.Errorf("calls ended with %v", errs)
-			}
-			if err := s.Write(t.Context(), func(tx store.Tx) error { return putSome(tx, 3, 3, "ba") }); err != nil {
-				t.Errorf("afterwards: %v", err)
-			}
-			err := s.Read(t.Context(), func(from store.Reader) error {
-				for call, text := range map[int]string{1: "một", 2: "hai", 3: "ba"} {
-					if found := has(t, from, call, 3, text); found != 3 {
-						t.Errorf("%d rows of call %d", found, call)
-					}
-				}
-				for call := 10; call < 14; call++ {
-					if found := has(t, from, call, 250, body); found != 0 {
-						t.Errorf("%d rows of the call that failed", found)
-					}
-				}
-				return nil
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
+			wantSmall(t, s, greatBetweenSmall(t, s, 4, body), 4, body)
 		})
 	}
 }
