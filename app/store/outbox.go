@@ -109,6 +109,7 @@ func join(first, then *pb.Patch) (*pb.Patch, error) {
 		p.Envelope = proto.Clone(first.GetEnvelope()).(*pb.Envelope)
 	}
 	p.Seen = proto.Uint64(first.GetSeen())
+	p.HeldBy = first.GetHeldBy()
 	values := map[uint32][]byte{} // nil: cleared
 	for _, c := range []*pb.Patch{first, then} {
 		set, err := lww.Split(c.GetSet())

@@ -35,6 +35,7 @@ func (w *writer) newEpoch(d Delta, out *Applied) {
 	}
 	st.Cursors = cursors
 	w.sendAgain(d.Epoch.GetLastOp())
+	w.nameHolders()
 	w.settleOld(at)
 	w.fetchAgain(at, w.offerRows(at))
 }
@@ -86,8 +87,8 @@ func (w *writer) answered(last uint64) {
 	}
 }
 
-// resent is a change on its way once more. It brings the stamp that it got, so that it does
-// not win over what was written after it.
+// resent is a change on its way once more, with the stamp that it got, so that it does not win
+// over what was written after it.
 func resent(o *Op) *Op {
 	c := *o
 	c.Was, c.Seq = o.State, 0
@@ -95,15 +96,34 @@ func resent(o *Op) *Op {
 		return &c
 	}
 	c.State = Sending
-	if o.Stamp == 0 {
-		return &c
-	}
+	return placed(&c)
+}
+
+// placed makes a change say what a server must know that may have lost what the change is
+// about: the stamp that it got, and the household that holds its record.
+func placed(o *Op) *Op {
 	p := proto.Clone(o.patch).(*pb.Patch)
-	p.GivenStamp = proto.Uint64(uint64(o.Stamp))
-	if b, err := encodePatch(p); err == nil { // it was marshalled before
-		c.patch, c.Bytes = p, b
+	if o.Stamp != 0 {
+		p.GivenStamp = proto.Uint64(uint64(o.Stamp))
 	}
-	return &c
+	if o.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
+		p.HeldBy = o.Holder.ID.Bytes()
+	}
+	if b, err := encodePatch(p); err == nil { // it was marshalled before
+		o.patch, o.Bytes = p, b
+	}
+	return o
+}
+
+// nameHolders does so for changes that were not sent yet. What was sent and not answered is
+// frozen: the server may have it.
+func (w *writer) nameHolders() {
+	for _, o := range slices.Clone(w.ops) {
+		if o.State == Waiting {
+			c := *o
+			w.putOp(placed(&c))
+		}
+	}
 }
 
 // settleOld puts stored changes aside that the server has and whose place in the order is

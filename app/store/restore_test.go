@@ -244,3 +244,40 @@ func TestALaterBackupAfterAnOlderOne(t *testing.T) {
 	applied(t, s, Delta{Acks: []*pb.Ack{stored(4, 14)}})
 	wantStates(t, s, Done, Refused, Erased, Stored)
 }
+
+// TestWhatGoesAgainSaysWhoseItIs: the restored server may not know the record that a change is
+// about, and must tell whether its household was erased. What was sent and not answered stays
+// as it is.
+func TestWhatGoesAgainSaysWhoseItIs(t *testing.T) {
+	s, _ := settledBook(t)
+	added(t, s, visitWrite(t, 10, 1, true, "đã lưu"), visitWrite(t, 11, 2, false, "đang chờ"), visitWrite(t, 12, 2, true, "đã gửi"))
+	frozen(t, s, 1<<20)
+	applied(t, s, Delta{Acks: []*pb.Ack{stored(1, 50), result(2, pb.Result_RESULT_PARKED)}, Cursors: cursors(5, 60)})
+	typing := visitWrite(t, 13, 2, true, "đang g")
+	typing.Session = "form"
+	added(t, s, typing)
+	before := s.now.Load().ops[2].Bytes
+	applied(t, s, Delta{Epoch: epoch("two", 0, cursors(5, 40)...)})
+	typing.Patch = visitWrite(t, 13, 2, false, "đang gõ").Patch
+	added(t, s, typing)
+	s = reopen(t, s)
+	ops := frozen(t, s, 1<<20)
+	if len(ops) != 4 {
+		t.Fatalf("%d changes", len(ops))
+	}
+	for i, want := range []book.Holder{household(1), household(2), {}, household(2)} {
+		var p pb.Patch
+		if err := proto.Unmarshal(ops[i].Bytes, &p); err != nil {
+			t.Fatal(err)
+		}
+		if string(p.GetHeldBy()) != string(want.ID.Bytes()) {
+			t.Errorf("change %d says that %x holds it", i+1, p.GetHeldBy())
+		}
+	}
+	if string(ops[2].Bytes) != string(before) {
+		t.Error("a change that may be on the server was changed")
+	}
+	if p := ops[3].Patch(); !p.GetCreate() || ops[3].Record != id('V', 13) {
+		t.Errorf("the form's change is %v", p)
+	}
+}

@@ -102,7 +102,7 @@ func (w *writing) apply(o *op) (*pb.Ack, error) {
 		return w.refuse(o, badWire())
 	}
 	env, id := o.patch.GetEnvelope(), o.id
-	if gone, err := w.aboutErased(env); err != nil {
+	if gone, err := w.isErased(o); err != nil {
 		return nil, err
 	} else if gone {
 		return w.erasedAck(o)
@@ -186,6 +186,7 @@ func (w *writing) foresee(ops []*op) error {
 		if w.hasErased {
 			ask(env.GetSubject())
 			ask(env.GetHousehold())
+			ask(o.patch.GetHeldBy())
 		}
 	}
 	found, err := w.tx.Known(ids, ops[0].device.Number)
@@ -212,9 +213,9 @@ func (w *writing) fate(id book.ID, device uint32) (*store.Fate, error) {
 	return w.tx.Fate(id, device)
 }
 
-func (w *writing) putFate(id book.ID, device uint32, result pb.Result) error {
-	delete(w.unfated, id)
-	return w.tx.PutFate(store.Fate{Record: id, Device: device, Result: result})
+func (w *writing) putFate(o *op, result pb.Result) error {
+	delete(w.unfated, o.id)
+	return w.tx.PutFate(store.Fate{Record: o.id, Device: o.device.Number, Result: result})
 }
 
 func badWire() *book.Refusal {
@@ -628,7 +629,7 @@ func (w *writing) onDesk(o *op, kind pb.Kind, body []byte, result pb.Result) err
 		}
 	}
 	if o.patch.GetCreate() && !o.id.IsZero() && w.world.stored(o.id) == nil {
-		return w.putFate(o.id, o.device.Number, result)
+		return w.putFate(o, result)
 	}
 	return nil
 }
@@ -644,7 +645,7 @@ func (w *writing) park(o *op, waitFor book.ID) (*pb.Ack, error) {
 		return nil, err
 	}
 	if o.patch.GetCreate() {
-		if err := w.putFate(o.id, o.device.Number, pb.Result_RESULT_PARKED); err != nil {
+		if err := w.putFate(o, pb.Result_RESULT_PARKED); err != nil {
 			return nil, err
 		}
 	}

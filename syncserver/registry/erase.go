@@ -105,6 +105,14 @@ func (w *writing) erase(household book.ID, also []book.ID) ([]book.ID, error) {
 	u.Sum.Rows -= sum.Rows
 	delete(w.sums, h)
 	u.Seq++
+	// What another life of the database erased with it may stand on a desk without saying why.
+	for _, id := range also {
+		if r, err := w.tx.Row(id); err != nil {
+			return nil, err
+		} else if r != nil && r.Holder != h && !slices.ContainsFunc(desk, func(d *store.Row) bool { return d.ID == id }) {
+			desk = append(desk, r)
+		}
+	}
 	for _, r := range desk {
 		if err := w.unsum(r); err != nil {
 			return nil, err
@@ -203,7 +211,7 @@ func (w *writing) deskAbout(about map[book.ID]bool) ([]*store.Row, error) {
 	for again := true; again; {
 		again = false
 		for i, r := range waiting {
-			if !taken[r.ID] && (about[r.Subject] || patchAbout(patches[i], about)) {
+			if !taken[r.ID] && (about[r.Subject] || w.patchAbout(patches[i], about)) {
 				taken[r.ID], again = true, true
 				out = append(out, r)
 			}
@@ -254,21 +262,35 @@ func waitingPatch(r *store.Row) (*pb.Patch, error) {
 	return p, nil
 }
 
-// patchAbout tells whether a change is about any of these records, and if so adds its own.
-func patchAbout(p *pb.Patch, about map[book.ID]bool) bool {
-	env := p.GetEnvelope()
-	for _, b := range [][]byte{env.GetId(), env.GetSubject(), env.GetHousehold()} {
-		if id, ok := book.IDFrom(b); ok && about[id] {
-			if own, ok := book.IDFrom(env.GetId()); ok {
-				about[own] = true
-			}
-			return true
+// patchAbout tells whether a change is about any of these records, and if so adds its own. One
+// that stands is not added: whatever a change says of it, it is its holder's.
+func (w *writing) patchAbout(p *pb.Patch, about map[book.ID]bool) bool {
+	for _, id := range namedBy(p) {
+		if !about[id] {
+			continue
 		}
+		if own, ok := book.IDFrom(p.GetEnvelope().GetId()); ok && w.world.stored(own) == nil {
+			about[own] = true
+		}
+		return true
 	}
 	return false
 }
 
+// namedBy gives what a change says that it is about: its record, the record's subject and
+// household, and after a restore who holds it.
+func namedBy(p *pb.Patch) (ids []book.ID) {
+	env := p.GetEnvelope()
+	for _, b := range [][]byte{env.GetId(), env.GetSubject(), env.GetHousehold(), p.GetHeldBy()} {
+		if id, ok := book.IDFrom(b); ok {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
 // parkedAbout adds the records of parked changes about any of these: they are erased with them.
+// A parked change of a record that stands goes alone.
 func (w *writing) parkedAbout(about map[book.ID]bool) error {
 	if n, err := w.tx.ParkedCount(); n == 0 || err != nil {
 		return err
@@ -277,14 +299,21 @@ func (w *writing) parkedAbout(about map[book.ID]bool) error {
 	if err != nil {
 		return err
 	}
+	taken := make([]bool, len(all))
 	for again := true; again; {
 		again = false
-		for _, p := range all {
+		for i, p := range all {
 			patch := &pb.Patch{}
-			if about[p.Record] || proto.Unmarshal(p.Op, patch) != nil {
+			if taken[i] || about[p.Record] || proto.Unmarshal(p.Op, patch) != nil || !w.patchAbout(patch, about) {
 				continue
 			}
-			again = patchAbout(patch, about) || again
+			taken[i], again = true, true
+			if about[p.Record] {
+				continue
+			}
+			if err := w.tx.Unpark(p.Device, p.Number); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -311,7 +340,7 @@ func (w *writing) workAbout(about map[book.ID]bool) error {
 		changed := false
 		for i, raw := range work.Ops {
 			p := &pb.Patch{}
-			if proto.Unmarshal(raw, p) == nil && patchAbout(p, about) {
+			if proto.Unmarshal(raw, p) == nil && w.patchAbout(p, about) {
 				work.Ops[i], changed = nil, true // the place stays: numbers count on
 			}
 		}
@@ -357,11 +386,11 @@ func (w *writing) forgetErased(work *pb.SyncRequest) (changed bool, err error) {
 		if proto.Unmarshal(raw, p) != nil {
 			continue
 		}
-		about, err := w.aboutErased(p.GetEnvelope())
+		about, err := w.aboutErased(p)
 		if err != nil {
 			return false, err
 		}
-		if about || patchAbout(p, gone) {
+		if about || w.patchAbout(p, gone) {
 			if id, ok := book.IDFrom(p.GetEnvelope().GetId()); ok {
 				gone[id] = true
 			}
@@ -371,119 +400,48 @@ func (w *writing) forgetErased(work *pb.SyncRequest) (changed bool, err error) {
 	return changed, nil
 }
 
-// aboutErased tells whether a change is about what was erased: the record itself, its subject,
+// isErased tells whether a change is about what was erased: the record itself, its subject,
 // or its household.
-func (w *writing) aboutErased(env *pb.Envelope) (bool, error) {
+func (w *writing) isErased(o *op) (bool, error) {
+	gone, err := w.aboutErased(&o.patch)
+	if gone || err != nil || !w.hasErased {
+		return gone, err
+	}
+	if w.world.stored(o.id) != nil {
+		return false, nil
+	}
+	// An edit of what was new and erased names nothing but itself.
+	fate, err := w.tx.Fate(o.id, o.device.Number)
+	return fate != nil && fate.Result == pb.Result_RESULT_ERASED, err
+}
+
+func (w *writing) aboutErased(p *pb.Patch) (bool, error) {
 	if !w.hasErased {
 		return false, nil
 	}
-	for _, b := range [][]byte{env.GetId(), env.GetSubject(), env.GetHousehold()} {
-		id, ok := book.IDFrom(b)
-		if !ok || w.unerased[id] {
+	for _, id := range namedBy(p) {
+		if w.unerased[id] {
 			continue
 		}
-		if gone, err := w.gone(id); gone || err != nil {
+		if gone, err := w.tx.Erased(id); gone || err != nil {
 			return gone, err
 		}
 	}
 	return false, nil
 }
 
-// gone tells whether a record was erased, or would be about something that was: it never came
-// into the database then, and only what became of its creation knows. What another phone sends
-// about it names nothing but itself.
-func (w *writing) gone(id book.ID) (bool, error) {
-	if gone, err := w.tx.Erased(id); gone || err != nil || !w.hasErased {
-		return gone, err
-	}
-	if w.world.stored(id) != nil {
-		return false, nil
-	}
-	return w.tx.TurnedAway(id)
-}
-
 // erasedAck answers a change about what was erased. What would hang on its record has the
 // same fate.
 func (w *writing) erasedAck(o *op) (*pb.Ack, error) {
-	if o.patch.GetCreate() {
-		if err := w.turnAway(o.id, o.device.Number); err != nil {
+	if o.patch.GetCreate() && !o.id.IsZero() {
+		if err := w.putFate(o, pb.Result_RESULT_ERASED); err != nil {
+			return nil, err
+		}
+		if err := w.unpark(o.id); err != nil {
 			return nil, err
 		}
 	}
 	return o.ack(pb.Result_RESULT_ERASED), nil
-}
-
-// turnAway remembers that a record which never came into this database is about something that
-// was erased. Until now nobody could tell that of what other phones sent about it.
-func (w *writing) turnAway(id book.ID, device uint32) error {
-	if id.IsZero() || w.world.stored(id) != nil {
-		return nil
-	}
-	if err := w.putFate(id, device, pb.Result_RESULT_ERASED); err != nil {
-		return err
-	}
-	delete(w.unerased, id)
-	waiting, err := w.tx.ParkedFor(id)
-	if err != nil {
-		return err
-	}
-	w.turned[id] = len(waiting) > 0
-	return w.unpark(id)
-}
-
-// forgetTurned erases what lies on a desk, waits, or was handed over, about records that this
-// call turned away; a backup that has it is brought to the same.
-func (w *writing) forgetTurned() error {
-	if len(w.turned) == 0 {
-		return nil
-	}
-	hangs, err := w.hangsOn(w.turned)
-	for _, waited := range w.turned {
-		hangs = hangs || waited
-	}
-	if err != nil || !hangs {
-		return err
-	}
-	g := Gone{Households: map[book.ID][]book.ID{}}
-	for _, id := range slices.SortedFunc(maps.Keys(w.turned), func(a, b book.ID) int { return slices.Compare(a[:], b[:]) }) {
-		if g.Households[id], err = w.erase(id, nil); err != nil {
-			return err
-		}
-	}
-	return w.r.keepGone(g)
-}
-
-// hangsOn tells whether a desk or handed-over work has anything about these records.
-func (w *writing) hangsOn(ids map[book.ID]bool) (bool, error) {
-	about := map[book.ID]bool{}
-	for id := range ids {
-		about[id] = true
-	}
-	desk, err := w.deskAbout(about)
-	if err != nil || len(desk) > 0 {
-		return len(desk) > 0, err
-	}
-	all, err := w.tx.AllWork()
-	if err != nil {
-		return false, err
-	}
-	for _, kept := range all {
-		d, err := w.device(kept.Device)
-		if err != nil {
-			return false, err
-		}
-		if d == nil {
-			continue
-		}
-		_, work := w.openWork(d, kept.Sealed)
-		for _, raw := range work.GetOps() {
-			p := &pb.Patch{}
-			if proto.Unmarshal(raw, p) == nil && patchAbout(p, about) {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
 }
 
 // finishErasures brings the database to the list beside it: after a restore, or a crash

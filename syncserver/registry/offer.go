@@ -69,10 +69,8 @@ func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 		if id.IsZero() || !w.hasErased {
 			continue
 		}
-		if gone, err := w.gone(id); err != nil {
+		if gone, err := w.tx.Erased(id); gone || err != nil {
 			return err
-		} else if gone {
-			return w.turnAway(rec.ID, d.Number)
 		}
 	}
 	if covered, err := w.covered(rec); covered || err != nil {
@@ -126,10 +124,12 @@ func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error
 	o := &op{device: &store.Device{Number: m.GetDevice()}}
 	if proto.Unmarshal(m.GetPatch(), &o.patch) == nil {
 		o.id, _ = book.IDFrom(o.patch.GetEnvelope().GetId())
-		if gone, err := w.aboutErased(o.patch.GetEnvelope()); err != nil {
+		if gone, err := w.isErased(o); err != nil {
 			return err
 		} else if gone {
-			_, err = w.erasedAck(o)
+			if w.world.stored(o.id) == nil {
+				_, err = w.erasedAck(o)
+			}
 			return err
 		}
 	}

@@ -49,9 +49,6 @@ type writing struct {
 	// fate, nothing waits for them, they were not erased.
 	unfated, unawaited, unerased map[book.ID]bool
 	foreseen                     uint32
-	// turned are new records that this call turned away as about something that was erased;
-	// true: something waited for them.
-	turned map[book.ID]bool
 }
 
 // rowAt is a place in the order of a partition.
@@ -84,16 +81,13 @@ func (r *Registry) begin(tx store.Tx) (*writing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &writing{hasErased: erased, unfated: map[book.ID]bool{}, unawaited: map[book.ID]bool{}, unerased: map[book.ID]bool{}, turned: map[book.ID]bool{},
+	return &writing{hasErased: erased, unfated: map[book.ID]bool{}, unawaited: map[book.ID]bool{}, unerased: map[book.ID]bool{},
 		handovers: map[book.ID]uint64{}, built: map[rowAt]bool{}, r: r, tx: tx, world: newWorld(tx), now: r.clock.Now(r.nowMS()),
 		units: map[book.ID]*store.Unit{}, sums: map[book.Holder]*holderSum{}, audited: map[auditKey]uint32{}, devices: map[uint32]*store.Device{}}, nil
 }
 
 // finish writes what the call counted up.
 func (w *writing) finish() error {
-	if err := w.forgetTurned(); err != nil {
-		return err
-	}
 	if w.world.err != nil {
 		return w.world.err
 	}

@@ -256,15 +256,12 @@ type Reader interface {
 	LateAcks(device uint32, numbers []uint64) ([]LogEntry, error)
 	Fate(record book.ID, device uint32) (*Fate, error)
 	// Known tells what stands under ids, in few questions for many: of each id, whether there
-	// is a row, a fate for this device, a change that waits for it, or that it was erased or
-	// turned away. An id of none of these is left out.
+	// is a row, a fate for this device, a change that waits for it, or that it was erased. An id
+	// of none of these is left out.
 	Known(ids []book.ID, device uint32) (map[book.ID]Known, error)
 	// HasErased tells whether anything was ever erased, Erased whether this was.
 	HasErased() (bool, error)
 	Erased(id book.ID) (bool, error)
-	// TurnedAway tells whether a new record of this id came, from whatever device, and was
-	// answered as erased: it is about something that was.
-	TurnedAway(id book.ID) (bool, error)
 	// ErasedIDs lists all that was erased, ErasedAfter that of a partition in after < seq <= upto.
 	ErasedIDs() ([]book.ID, error)
 	ErasedAfter(unit book.ID, after, upto uint64) ([]book.ID, error)

@@ -447,24 +447,20 @@ func known(of store.Known) string {
 	}
 	var parts []string
 	for _, p := range []struct {
-		from, what store.Known
-		text       string
+		what store.Known
+		text string
 	}{
-		{store.KnownRow, store.KnownRow, "SELECT id, %d FROM rows WHERE id IN (%s)"},
-		{store.KnownFate, store.KnownFate, "SELECT record, %d FROM fates WHERE record IN (%s)" + fmt.Sprintf(" AND device = ?%d", knownAtOnce+1)},
-		{store.KnownFate, store.KnownErased, "SELECT record, %d FROM fates WHERE record IN (%s) AND " + fateErased},
-		{store.KnownAwaited, store.KnownAwaited, "SELECT wait_for, %d FROM parked WHERE wait_for IN (%s)"},
-		{store.KnownErased, store.KnownErased, "SELECT id, %d FROM erased WHERE id IN (%s)"},
+		{store.KnownRow, "SELECT id, %d FROM rows WHERE id IN (%s)"},
+		{store.KnownFate, "SELECT record, %d FROM fates WHERE record IN (%s)" + fmt.Sprintf(" AND device = ?%d", knownAtOnce+1)},
+		{store.KnownAwaited, "SELECT wait_for, %d FROM parked WHERE wait_for IN (%s)"},
+		{store.KnownErased, "SELECT id, %d FROM erased WHERE id IN (%s)"},
 	} {
-		if of&p.from != 0 {
+		if of&p.what != 0 {
 			parts = append(parts, fmt.Sprintf(p.text, p.what, in.String()[2:]))
 		}
 	}
 	return strings.Join(parts, " UNION ALL ")
 }
-
-// fateErased is true of the fate of a new record that was answered as erased.
-var fateErased = fmt.Sprintf("result = %d", pb.Result_RESULT_ERASED)
 
 // knowable is what the database has any of: a small one has rows and nothing else.
 func (s *session) knowable() (of store.Known, err error) {
@@ -514,11 +510,6 @@ func (s *session) HasErased() (bool, error) {
 func (s *session) Erased(id book.ID) (bool, error) {
 	var one int
 	return s.one(`SELECT 1 FROM erased WHERE id = ?`, []any{id[:]}, &one)
-}
-
-func (s *session) TurnedAway(id book.ID) (bool, error) {
-	var one int
-	return s.one(`SELECT 1 FROM fates WHERE record = ? AND `+fateErased+` LIMIT 1`, []any{id[:]}, &one)
 }
 
 func (s *session) ids(text string, args ...any) ([]book.ID, error) {

@@ -398,7 +398,10 @@ type Patch struct {
 	Schema *uint32 `protobuf:"varint,9,opt,name=schema" json:"schema,omitempty"`
 	// Nobody pressed save: a draft, or a refused change that was still to be mended, of a household
 	// that was handed over. A person at the desk decides about it, whatever the rules say.
-	Unfinished    *bool `protobuf:"varint,10,opt,name=unfinished" json:"unfinished,omitempty"`
+	Unfinished *bool `protobuf:"varint,10,opt,name=unfinished" json:"unfinished,omitempty"`
+	// After a restore: the household that holds the record. The server may not know the record, and
+	// must know whether the change is about something that was erased.
+	HeldBy        []byte `protobuf:"bytes,11,opt,name=held_by,json=heldBy" json:"held_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -501,6 +504,13 @@ func (x *Patch) GetUnfinished() bool {
 		return *x.Unfinished
 	}
 	return false
+}
+
+func (x *Patch) GetHeldBy() []byte {
+	if x != nil {
+		return x.HeldBy
+	}
+	return nil
 }
 
 // FieldStamp: when and by which device one field was last set or cleared.
@@ -2251,7 +2261,7 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\x06author\x18\x03 \x01(\fR\x06author\x12\x18\n" +
 	"\asubject\x18\x04 \x01(\fR\asubject\x12\x1c\n" +
 	"\thousehold\x18\x05 \x01(\fR\thousehold\x12+\n" +
-	"\x06holder\x18\x06 \x01(\v2\x13.sodanvan.v1.HolderR\x06holder\"\xa3\x02\n" +
+	"\x06holder\x18\x06 \x01(\v2\x13.sodanvan.v1.HolderR\x06holder\"\xbc\x02\n" +
 	"\x05Patch\x121\n" +
 	"\benvelope\x18\x01 \x01(\v2\x15.sodanvan.v1.EnvelopeR\benvelope\x12\x16\n" +
 	"\x06create\x18\x02 \x01(\bR\x06create\x12\x10\n" +
@@ -2266,7 +2276,8 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\n" +
 	"unfinished\x18\n" +
 	" \x01(\bR\n" +
-	"unfinished\"P\n" +
+	"unfinished\x12\x17\n" +
+	"\aheld_by\x18\v \x01(\fR\x06heldBy\"P\n" +
 	"\n" +
 	"FieldStamp\x12\x14\n" +
 	"\x05field\x18\x01 \x01(\rR\x05field\x12\x14\n" +

@@ -1,0 +1,142 @@
+package registry
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/syncserver/store"
+	"sodanvan/syncserver/store/sqlite"
+)
+
+// heldBy is a change as a phone sends it after a restore.
+func heldBy(t *testing.T, op []byte, household book.ID) []byte {
+	t.Helper()
+	p := &pb.Patch{}
+	if err := proto.Unmarshal(op, p); err != nil {
+		t.Fatal(err)
+	}
+	p.HeldBy = household.Bytes()
+	b, err := proto.Marshal(p)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// withHousehold is a branch with two households that have agreed.
+func withHousehold(t *testing.T) (tw *town, member, secretary *phone, household, other book.ID) {
+	t.Helper()
+	tw = newTown(t, sqlite.Options{})
+	member, secretary = tw.phone("Bình"), tw.phone("An")
+	member.sync()
+	secretary.sync()
+	household, other = member.household("Hộ Bình1"), secretary.household("Hộ An1")
+	member.sync(member.consent(household))
+	secretary.sync(secretary.consent(other))
+	return tw, member, secretary, household, other
+}
+
+// about are changes of a phone about a petition that the restored server never had: one waits
+// for it, one is refused, one is of a newer app.
+func about(t *testing.T, p *phone, petition, household book.ID) [][]byte {
+	words := &pb.Petition{Text: proto.String(secretWord)}
+	ops := [][]byte{
+		p.patch(pb.Kind_KIND_STEP, p.id(), petition, true, &pb.Step{What: pb.StepKind_STEP_KIND_TOLD.Enum(), Reason: proto.String(secretWord)}),
+		p.patch(pb.Kind_KIND_PETITION, petition, book.ID{}, false, words),
+		p.patch(pb.Kind(77), p.id(), petition, true, words),
+	}
+	for i := range ops {
+		ops[i] = heldBy(t, ops[i], household)
+	}
+	return ops
+}
+
+// After a restore a phone says of what it sends again whose it is: the server cannot tell an
+// edit or a step of something that it lost.
+func TestWhoseAChangeIsAfterARestore(t *testing.T) {
+	ctx := context.Background()
+	for _, first := range []string{"sent, then erased", "erased, then sent"} {
+		t.Run(first, func(t *testing.T) {
+			tw, _, secretary, household, other := withHousehold(t)
+			petition := secretary.id()
+			erase := func() {
+				if _, err := tw.r.Erase(ctx, household); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if first == "erased, then sent" {
+				erase()
+			}
+			secretary.sync(about(t, secretary, petition, household)...)
+			for n := secretary.last - 2; n <= secretary.last && first == "erased, then sent"; n++ {
+				if got := secretary.acks[n].GetResult(); got != pb.Result_RESULT_ERASED {
+					t.Errorf("change %d: %v", n, got)
+				}
+			}
+			secretary.sync(about(t, secretary, secretary.id(), other)...)
+			if got := secretary.acks[secretary.last-2].GetResult(); got != pb.Result_RESULT_PARKED {
+				t.Errorf("a step about another household: %v", got)
+			}
+			copied := tw.backup()
+			if first != "erased, then sent" {
+				erase()
+			}
+			// Of the other household's there are as many as of this one's.
+			want := map[string]int{"parked": 2, "rows": 1}
+			if got := tw.words(secretWord); got["parked"] != want["parked"] || got["rows"] != want["rows"] || len(got) != 2 {
+				t.Errorf("the words are in %v, want %v", got, want)
+			}
+			tw.sound()
+			tw.clock = tw.clock.Add(time.Hour)
+			tw.restore(copied)
+			if got := tw.words(secretWord); got["parked"] != want["parked"] || got["rows"] != want["rows"] {
+				t.Errorf("after a restore the words are in %v, want %v", got, want)
+			}
+			tw.sound()
+		})
+	}
+}
+
+// Nobody's record goes because a change of somebody else says that it is about what is erased,
+// and such a change does not stay either.
+func TestErasureTakesNothingThatStands(t *testing.T) {
+	tw, member, secretary, household, other := withHousehold(t)
+	visit := secretary.id()
+	secretary.sync(secretary.visit(visit, other, "của hộ khác"))
+	stand := []book.ID{visit, other, tw.by["An"]}
+	for _, id := range stand {
+		member.sync(member.patch(pb.Kind_KIND_VISIT, id, household, true, &pb.Visit{Note: proto.String(secretWord)}),
+			member.patch(pb.Kind(77), id, household, true, &pb.Visit{Note: proto.String(secretWord)}),
+			heldBy(t, member.patch(pb.Kind(77), id, book.ID{}, false, &pb.Visit{Note: proto.String(secretWord)}), household))
+	}
+	if before := tw.words(secretWord); before["parked"] == 0 || before["rows"] == 0 {
+		t.Fatalf("the words are in %v", before)
+	}
+	if _, err := tw.r.Erase(context.Background(), household); err != nil {
+		t.Fatal(err)
+	}
+	if got := tw.words(secretWord); len(got) != 0 {
+		t.Errorf("the words are in %v", got)
+	}
+	err := tw.r.store.Read(context.Background(), func(from store.Reader) error {
+		for _, id := range stand {
+			if r, err := from.Row(id); err != nil || r == nil {
+				t.Errorf("%s is gone: %v", id, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tw.sound()
+	secretary.sync(secretary.patch(pb.Kind_KIND_VISIT, visit, book.ID{}, false, &pb.Visit{Note: proto.String("sửa lại")}))
+	if got := secretary.acks[secretary.last].GetResult(); got != pb.Result_RESULT_STORED {
+		t.Errorf("an edit of what stands: %v", got)
+	}
+}
