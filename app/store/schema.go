@@ -62,9 +62,9 @@ CREATE TABLE state (
 ) STRICT;
 `
 
-// schemaMark is what version 3 has more than 2.
+// schemaMark is what version 3 has more than 2; a commit that failed may have made it all the same.
 const schemaMark = `
-CREATE TABLE mark (
+CREATE TABLE IF NOT EXISTS mark (
 	id   INTEGER PRIMARY KEY,
 	key  INTEGER NOT NULL,
 	body BLOB    NOT NULL
