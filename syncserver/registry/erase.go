@@ -106,10 +106,22 @@ func (w *writing) erase(household book.ID, also []book.ID) ([]book.ID, error) {
 	delete(w.sums, h)
 	u.Seq++
 	// What another life of the database erased with it may stand on a desk without saying why.
+	known := map[book.ID]bool{}
+	for _, id := range held {
+		known[id] = true // sealed with the household's key, which may be gone
+	}
+	for _, r := range desk {
+		known[r.ID] = true
+	}
 	for _, id := range also {
-		if r, err := w.tx.Row(id); err != nil {
+		if known[id] {
+			continue
+		}
+		switch r, err := w.tx.Row(id); {
+		case errors.Is(err, store.ErrKeyGone): // of another household that is erased
+		case err != nil:
 			return nil, err
-		} else if r != nil && r.Holder != h && !slices.ContainsFunc(desk, func(d *store.Row) bool { return d.ID == id }) {
+		case r != nil:
 			desk = append(desk, r)
 		}
 	}
@@ -269,12 +281,21 @@ func (w *writing) patchAbout(p *pb.Patch, about map[book.ID]bool) bool {
 		if !about[id] {
 			continue
 		}
-		if own, ok := book.IDFrom(p.GetEnvelope().GetId()); ok && w.world.stored(own) == nil {
+		if own, ok := book.IDFrom(p.GetEnvelope().GetId()); ok && !w.stands(own) {
 			about[own] = true
 		}
 		return true
 	}
 	return false
+}
+
+// stands tells whether there is a row of an id, without opening it: its key may be gone.
+func (w *writing) stands(id book.ID) bool {
+	found, err := w.tx.Known([]book.ID{id}, serverDevice)
+	if err != nil {
+		w.world.fail(err)
+	}
+	return found[id]&store.KnownRow != 0
 }
 
 // namedBy gives what a change says that it is about: its record, the record's subject and

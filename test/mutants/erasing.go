@@ -51,7 +51,7 @@ func ofErasing() []mutant {
 		{
 			name:    "erasure-takes-what-stands",
 			promise: "Nobody's record is erased because a change of somebody else names an erased household.",
-			edits:   []edit{{erase, "ok && w.world.stored(own) == nil {", "ok {"}},
+			edits:   []edit{{erase, "ok && !w.stands(own) {", "ok {"}},
 			tests:   []command{in(reg, "TestErasureTakesNothingThatStands")},
 		},
 		{
