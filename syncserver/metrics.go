@@ -85,6 +85,7 @@ var (
 	refusedDesc     = prometheus.NewDesc("sodanvan_refused_open", "Refused changes that their writers have not answered.", nil, nil)
 	suggestionsDesc = prometheus.NewDesc("sodanvan_suggestions_waiting", "Suggestions on desks that nobody has decided.", nil, nil)
 	takeoverDesc    = prometheus.NewDesc("sodanvan_takeover_waiting", "Rows of the life before a restore that nobody has decided.", nil, nil)
+	workDesc        = prometheus.NewDesc("sodanvan_work_waiting", "Pieces of work of revoked devices that lie on no desk.", nil, nil)
 	behindDesc      = prometheus.NewDesc("sodanvan_devices_unsent", "Devices that reported unsent changes or drafts.", nil, nil)
 	silentDesc      = prometheus.NewDesc("sodanvan_devices_silent", "Devices that have not synced for a week.", nil, nil)
 	clonedDesc      = prometheus.NewDesc("sodanvan_devices_cloned", "Copies of a device, confirmed or not.", nil, nil)
@@ -94,7 +95,7 @@ var (
 
 // stateDescs are all that state collects.
 var stateDescs = []*prometheus.Desc{devicesDesc, unconfirmedDesc, unsentDesc, parkedDesc, codesDesc,
-	refusedDesc, suggestionsDesc, takeoverDesc, behindDesc, silentDesc, clonedDesc, aheadDesc, skewDesc}
+	refusedDesc, suggestionsDesc, takeoverDesc, workDesc, behindDesc, silentDesc, clonedDesc, aheadDesc, skewDesc}
 
 func (s *state) Describe(to chan<- *prometheus.Desc) {
 	for _, d := range stateDescs {
@@ -133,6 +134,7 @@ func (s *state) Collect(to chan<- prometheus.Metric) {
 	gauge(refusedDesc, float64(len(s.waits.Refused)))
 	gauge(suggestionsDesc, float64(s.waits.SuggestionCount()))
 	gauge(takeoverDesc, float64(s.waits.TakeoverCount()))
+	gauge(workDesc, float64(len(s.waits.Work)))
 	gauge(behindDesc, float64(len(s.waits.Unsent)))
 	gauge(silentDesc, float64(len(s.waits.Silent)))
 	gauge(clonedDesc, float64(len(s.waits.Clones)))

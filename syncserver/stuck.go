@@ -59,6 +59,7 @@ func stuckText(s registry.Stuck) string {
 	})
 	t.devices(fmt.Sprintf("Máy lệch giờ quá %d phút", int(registry.ClockOff.Minutes())), "ĐỒNG HỒ", s.Skewed,
 		func(d registry.StuckDevice) string { return clockSays(d.SkewSeconds) })
+	t.work(s.Work)
 	return t.text.String()
 }
 
@@ -117,6 +118,21 @@ func (t *table) parked(count int, list []registry.ParkedChanges) {
 	t.section("Ghi chép đang chờ phần liên quan", count, []string{"ĐƠN VỊ", "NGƯỜI GHI", "MÁY", "LOẠI", "CHỜ", "SỐ LƯỢNG", "CŨ NHẤT TỪ"}, rows)
 }
 
+func (t *table) work(list []registry.KeptWork) {
+	var rows [][]string
+	for _, k := range list {
+		owner, why, count := k.Owner, "máy chủ biết lại người dùng máy này", number(k.Changes)
+		if owner == "" {
+			owner = "chưa rõ"
+		}
+		if k.Unreadable {
+			why, count = "không mở được, chỉ giữ nguyên", "–"
+		}
+		rows = append(rows, []string{fmt.Sprint(k.Device), owner, when(k.At.UnixMilli()), count, why})
+	}
+	t.section("Phần bàn giao của máy đã thu hồi chưa đến bàn của ai", len(list), []string{"MÁY", "NGƯỜI DÙNG", "NHẬN LÚC", "SỐ THAY ĐỔI", "CHỜ"}, rows)
+}
+
 // devices lists devices with one column of their own; "": none.
 func (t *table) devices(title, column string, list []registry.StuckDevice, say func(registry.StuckDevice) string) {
 	head := []string{"MÁY", "NGƯỜI DÙNG", "ĐƠN VỊ", "ĐỒNG BỘ LẦN CUỐI"}
@@ -156,6 +172,7 @@ func stuckLines(s registry.Stuck) []string {
 		{s.ParkedCount(), "ghi chép đang chờ phần liên quan"},
 		{len(s.Ahead), "máy đã nhận nhiều hơn những gì máy chủ đang có"},
 		{s.Unconfirmed(), "máy là bản sao chưa được xác nhận"},
+		{len(s.Work), "phần bàn giao của máy đã thu hồi chưa đến bàn của ai"},
 		{len(s.Skewed), fmt.Sprintf("máy lệch giờ quá %d phút", int(registry.ClockOff.Minutes()))},
 	} {
 		if l.count > 0 {

@@ -101,6 +101,12 @@ Máy là bản sao của máy khác: 1
   ĐƠN VỊ      LÝ DO      SỐ LƯỢNG  CŨ NHẤT TỪ
   Chi bộ Thử  khôi phục  2         08:00 22/11/2026
 `},
+		"handed-over work on no desk": {registry.Stuck{Work: []registry.KeptWork{{Device: 1004, Changes: 3, At: at}, {Device: 4, Owner: "Nguyễn Văn Thử", Unreadable: true, At: at}}},
+			`Phần bàn giao của máy đã thu hồi chưa đến bàn của ai: 2
+  MÁY   NGƯỜI DÙNG      NHẬN LÚC          SỐ THAY ĐỔI  CHỜ
+  1004  chưa rõ         08:00 22/11/2026  3            máy chủ biết lại người dùng máy này
+  4     Nguyễn Văn Thử  08:00 22/11/2026  –            không mở được, chỉ giữ nguyên
+`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := stuckText(c.s)
@@ -129,7 +135,7 @@ func TestStateMetrics(t *testing.T) {
 		stuck: func(context.Context) (registry.Stuck, error) {
 			devices := func(n int) []registry.StuckDevice { return make([]registry.StuckDevice, n) }
 			return registry.Stuck{Refused: make([]registry.RefusedOpen, 1), Suggestions: []registry.OnDesk{{Count: 2}, {Count: 3}}, Takeover: []registry.OnDesk{{Count: 6}},
-				Unsent: devices(7), Silent: devices(8), Clones: devices(9), Ahead: devices(10)}, nil
+				Unsent: devices(7), Silent: devices(8), Clones: devices(9), Ahead: devices(10), Work: make([]registry.KeptWork, 11)}, nil
 		},
 	}
 	r := prometheus.NewRegistry()
@@ -141,7 +147,7 @@ func TestStateMetrics(t *testing.T) {
 	}
 	got := scrape()
 	for _, want := range []string{"sodanvan_devices 2", "sodanvan_parked 4", "sodanvan_refused_open 1", "sodanvan_suggestions_waiting 5", "sodanvan_takeover_waiting 6",
-		"sodanvan_devices_unsent 7", "sodanvan_devices_silent 8", "sodanvan_devices_cloned 9", "sodanvan_devices_ahead 10", "sodanvan_clock_skew_seconds_max 61"} {
+		"sodanvan_devices_unsent 7", "sodanvan_devices_silent 8", "sodanvan_devices_cloned 9", "sodanvan_devices_ahead 10", "sodanvan_work_waiting 11", "sodanvan_clock_skew_seconds_max 61"} {
 		if !slices.Contains(strings.Split(got, "\n"), want) {
 			t.Errorf("no %s in\n%s", want, got)
 		}

@@ -33,6 +33,14 @@ func scopeOf(h book.Holder) scope {
 	return branchScope
 }
 
+// scope is what seals a change: the key of its household, unless it is to outlive that key.
+func (o *Op) scope() scope {
+	if o.State == Erased || o.Away {
+		return branchScope
+	}
+	return scopeOf(o.Holder)
+}
+
 // rowOf rebuilds the message of a server's row.
 func rowOf(r book.Record) *pb.Row {
 	m := &pb.Row{Envelope: &pb.Envelope{
@@ -86,6 +94,7 @@ type opJSON struct {
 	Mended  bool        `json:"mended,omitempty"`
 	Left    bool        `json:"left,omitempty"`
 	Gone    bool        `json:"gone,omitempty"`
+	Away    bool        `json:"away,omitempty"`
 	Was     OpState     `json:"was,omitempty"`
 	Mark    uint64      `json:"mark,omitempty"` // marks up to it say nothing newer
 }
@@ -93,7 +102,7 @@ type opJSON struct {
 // encodeOp gives what is sealed of a change; mark is the number of the write.
 func encodeOp(o *Op, mark uint64) ([]byte, error) {
 	j := opJSON{o.Number, o.Device, o.State, o.Record, o.Kind, o.Holder, o.Unit, o.Bytes,
-		o.Session, o.MadeMS, o.Stamp, o.Seq, nil, o.Mended, o.Left, o.Gone, o.Was, mark}
+		o.Session, o.MadeMS, o.Stamp, o.Seq, nil, o.Mended, o.Left, o.Gone, o.Away, o.Was, mark}
 	if o.Refusal != nil {
 		b, err := proto.MarshalOptions{Deterministic: true}.Marshal(o.Refusal)
 		if err != nil {
@@ -110,7 +119,7 @@ func decodeOp(key uint64, b []byte) (o *Op, mark uint64, err error) {
 		return nil, 0, fmt.Errorf("decode change %d: %w", key, err)
 	}
 	o = &Op{key, j.Number, j.Device, j.State, j.Record, j.Kind, j.Holder, j.Unit, j.Bytes,
-		j.Session, j.MadeMS, j.Stamp, j.Seq, nil, j.Mended, j.Left, j.Gone, j.Was, nil}
+		j.Session, j.MadeMS, j.Stamp, j.Seq, nil, j.Mended, j.Left, j.Gone, j.Away, j.Was, nil}
 	if o.State == Refused || j.Refusal != nil {
 		o.Refusal = new(pb.Refusal)
 		if err := proto.Unmarshal(j.Refusal, o.Refusal); err != nil {

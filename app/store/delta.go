@@ -344,9 +344,16 @@ func (w *writer) view(v *pb.View, out *Applied) {
 			leave(h)
 		}
 	}
-	for _, o := range w.ops {
-		if o.State != Erased && !covered(want, o.Holder, o.Unit) {
+	for _, o := range slices.Clone(w.ops) {
+		here := covered(want, o.Holder, o.Unit)
+		switch {
+		case o.State == Erased, o.Away && !here && o.State == Done:
+		case !here:
 			leave(o.Holder)
+		case o.Away:
+			c := *o
+			c.Away = false
+			w.putOp(&c)
 		}
 	}
 	for _, d := range slices.Clone(w.drafts) {
@@ -446,7 +453,9 @@ func (w *writer) leaving(h book.Holder) bool {
 }
 
 // finishLeaving drops the households that were handed over and of which nothing is unsent
-// any more, their key first. It runs at the end of every write.
+// any more, their key first. It runs at the end of every write. The own changes of which the
+// server has no finished backup stay, apart from the key and from every screen: this phone may
+// be the only one that can bring them back.
 func (w *writer) finishLeaving() {
 	if len(w.state.Leaving) == 0 {
 		return
@@ -485,7 +494,7 @@ func (w *writer) finishLeaving() {
 	})
 	for _, o := range slices.Clone(w.ops) {
 		if going[o.Holder] {
-			w.blank(o)
+			w.settled(o, func(c *Op) { c.Away = true })
 		}
 	}
 }

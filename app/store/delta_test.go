@@ -206,7 +206,7 @@ func TestAHouseholdLeavesWhenNothingIsUnsent(t *testing.T) {
 		t.Errorf("after the outbox is empty: %d records, %v, ops %v", b.Len(), b.State().Leaving, slices.Collect(b.Ops()))
 	}
 	for _, x := range b.ops {
-		if x.State != Erased || len(x.Bytes) != 0 || x.Holder != (book.Holder{}) {
+		if x.State != Done || !x.Away {
 			t.Errorf("left behind: %+v", x)
 		}
 	}
@@ -218,8 +218,16 @@ func TestAHouseholdLeavesWhenNothingIsUnsent(t *testing.T) {
 		t.Errorf("%d keys, %v", keys, err)
 	}
 	s.Close()
-	if b := opened(t, o).Snapshot(); b.Len() != 0 || b.Damaged() != 0 {
-		t.Errorf("after reopening: %d records, %d damaged", b.Len(), b.Damaged())
+	s = opened(t, o)
+	if b := s.Snapshot(); b.Len() != 0 || b.Damaged() != 0 || len(b.ops) != 2 {
+		t.Errorf("after reopening: %d records, %d damaged, %d changes", b.Len(), b.Damaged(), len(b.ops))
+	}
+	// A backup of the server has the first, then all: nothing is kept any longer.
+	for kept, want := range []int{2, 1, 0} {
+		applied(t, s, Delta{Kept: uint64(kept)})
+		if n := len(s.Snapshot().ops); n != want {
+			t.Errorf("with %d in a backup: %d changes", kept, n)
+		}
 	}
 }
 

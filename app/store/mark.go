@@ -39,7 +39,7 @@ func fateOf(o *Op) fate {
 func sameBut(a, b *Op) bool {
 	return a.Key == b.Key && a.Record == b.Record && a.Kind == b.Kind && a.Holder == b.Holder && a.Unit == b.Unit &&
 		a.Session == b.Session && a.MadeMS == b.MadeMS && a.Refusal == b.Refusal && a.Mended == b.Mended && a.Left == b.Left &&
-		a.Gone == b.Gone && bytes.Equal(a.Bytes, b.Bytes)
+		a.Gone == b.Gone && a.Away == b.Away && bytes.Equal(a.Bytes, b.Bytes)
 }
 
 // encodeFates packs fates by rising keys.
@@ -102,7 +102,7 @@ func (w *writer) marks() (carried map[uint64]bool, fs []fate, whole bool) {
 		for i < len(w.old.ops) && w.old.ops[i].Key < o.Key {
 			i++
 		}
-		if i < len(w.old.ops) && w.putOps[o.Key] && sameBut(w.old.ops[i], o) && !w.dropScopes[scopeOf(o.Holder)] {
+		if i < len(w.old.ops) && w.putOps[o.Key] && sameBut(w.old.ops[i], o) && !w.dropScopes[o.scope()] {
 			carried[o.Key] = true
 		}
 	}

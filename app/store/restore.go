@@ -201,11 +201,17 @@ func (w *writer) fetchAgain(at map[book.ID]uint64, went map[book.Holder]bool) {
 	for _, f := range st.Fillings {
 		fill(f.Grant)
 	}
-	// What was leaving in the lost future may be this phone's still.
+	// What was leaving in the lost future may be this phone's still, and so may what had left;
+	// where it is not, the view says so, and it leaves once what goes again of it is out.
 	for _, g := range st.Leaving {
 		fill(g)
 	}
 	st.Leaving = nil
+	for _, o := range w.ops {
+		if o.Away && o.Unsent() && !slices.ContainsFunc(fillings, func(f Filling) bool { return f.Holder == o.Holder }) {
+			fill(Grant{Holder: o.Holder})
+		}
+	}
 	// A number of the lost future says nothing any more.
 	st.Behind = slices.DeleteFunc(slices.Clone(st.Behind), func(b Behind) bool { return b.Number > at[st.unitOf(b.Holder)] })
 	slices.SortFunc(fillings, func(a, b Filling) int { return compareGrants(a.Grant, b.Grant) })

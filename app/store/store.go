@@ -179,6 +179,10 @@ type Op struct {
 	Left bool
 	// Gone: its record was erased after it was sent; it is blanked once it is answered.
 	Gone bool
+	// Away: its household was handed over and is not here any more. It lies outside the
+	// household's key and no screen shows it; it is here only for a server that is restored
+	// from a backup that does not have it.
+	Away bool
 	// Was is how far it had come before a restore of the server sent it again; 0: it was not.
 	Was OpState
 

@@ -139,7 +139,7 @@ func (w *writer) putOp(o *Op) {
 // laidAlike tells whether a change that is on its way looks as before to who reads its record.
 func laidAlike(a, b *Op) bool {
 	return a.Unsent() && b.Unsent() && a.patch == b.patch && a.Record == b.Record && a.Holder == b.Holder && a.Unit == b.Unit &&
-		a.Device == b.Device && a.Stamp == b.Stamp && a.Mended == b.Mended && a.Gone == b.Gone
+		a.Device == b.Device && a.Stamp == b.Stamp && a.Mended == b.Mended && a.Gone == b.Gone && a.Away == b.Away
 }
 
 func (w *writer) dropOp(key uint64) {
@@ -233,7 +233,7 @@ func lay(base *row, ops []*Op) *Record {
 		rec = base.rec
 	}
 	for _, o := range ops {
-		if o.Mended || o.Gone || o.State == Stored && base != nil && base.rec.Seq >= o.Seq {
+		if o.Mended || o.Gone || o.Away || o.State == Stored && base != nil && base.rec.Seq >= o.Seq {
 			continue
 		}
 		p := o.patch
@@ -486,11 +486,7 @@ func (w *writer) putAll(run *runner) error {
 		if err != nil {
 			return err
 		}
-		sc := scopeOf(o.Holder)
-		if o.State == Erased {
-			sc = branchScope // it outlives the household's key
-		}
-		key, body, err := run.seal("op", o.Key, sc, plain)
+		key, body, err := run.seal("op", o.Key, o.scope(), plain)
 		if err != nil {
 			return err
 		}

@@ -466,7 +466,7 @@ func (w *writing) store(o *op, rec book.Record, before *stored) (*pb.Ack, error)
 		w.built[rowAt{rec.Unit, kept.record.Seq}] = true
 	}
 	if before == nil {
-		if err := w.unpark(kept.record.ID); err != nil {
+		if err := w.arrived(kept.record); err != nil {
 			return nil, err
 		}
 	}
@@ -650,6 +650,16 @@ func (w *writing) park(o *op, waitFor book.ID) (*pb.Ack, error) {
 		}
 	}
 	return o.ack(pb.Result_RESULT_PARKED), nil
+}
+
+// arrived goes on with all that waited for a record that is new here.
+func (w *writing) arrived(rec book.Record) error {
+	if rec.Kind == pb.Kind_KIND_MEMBER {
+		if err := w.layOutWaiting(rec.ID); err != nil {
+			return err
+		}
+	}
+	return w.unpark(rec.ID)
 }
 
 // unpark tries again what waited for a record that is now here, or is refused for good, and

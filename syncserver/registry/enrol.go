@@ -482,16 +482,12 @@ func (w *writing) revoke(d *store.Device, by uint32) error {
 	if d.Revoked {
 		return nil
 	}
-	d.Revoked = true
-	// Before the database says so: one from a backup of before must not let it in again.
-	if err := w.r.keepGone(Gone{Devices: map[uint32]string{d.Number: deviceName(d)}}); err != nil {
-		return err
-	}
-	w.audit(by, "revoke", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
 	all, err := w.tx.Devices()
 	if err != nil {
 		return err
 	}
+	d.Revoked = true
+	gone := map[uint32]RevokedDevice{d.Number: revokedEntry(d)}
 	for _, c := range all {
 		if c.CloneOf != d.Number {
 			continue
@@ -501,7 +497,13 @@ func (w *writing) revoke(d *store.Device, by uint32) error {
 			return err
 		}
 		c.Revoked = true
+		gone[c.Number] = revokedEntry(c)
 	}
+	// Before the database says so: one from a backup of before must not let them in again.
+	if err := w.r.keepGone(Gone{Devices: gone}); err != nil {
+		return err
+	}
+	w.audit(by, "revoke", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
 	return w.listDevice(d.Member, d.Number)
 }
 
@@ -555,189 +557,4 @@ func (r *Registry) RotateToken(ctx context.Context, c Caller, _ *pb.RotateTokenR
 		return nil, asProblem(err)
 	}
 	return &pb.RotateTokenResponse{Token: proto.String(token)}, nil
-}
-
-// maxWork is how many pieces of work the server keeps of one device: who holds a stolen
-// phone must not fill the disk with its work.
-const maxWork = 16
-
-// takeWork keeps handed-over work as it came, without what is about erased households, and
-// lays it out.
-func (w *writing) takeWork(d *store.Device, sealed []byte) error {
-	number, work := w.openWork(d, sealed)
-	var offers []*pb.Row
-	if work != nil {
-		offers, work.Offers = work.GetOffers(), nil // they go to the desk, or nobody needs them
-		known, err := w.forgetKnown(number, work)
-		if err != nil {
-			return err
-		}
-		erased, err := w.forgetErased(work)
-		if err != nil {
-			return err
-		}
-		if known || erased || len(offers) > 0 {
-			if sealed, err = w.sealWork(number, work); err != nil {
-				return err
-			}
-		}
-	}
-	if len(sealed) > 0 {
-		if err := w.tx.PutWork(d.Number, w.now.Millis(), sealed); err != nil {
-			return err
-		}
-	}
-	if work == nil {
-		return nil
-	}
-	if err := w.layOut(d, number, work); err != nil {
-		return err
-	}
-	m := w.world.member(d.Member)
-	if m == nil || len(offers) == 0 {
-		return nil
-	}
-	// A revoked phone acts for nobody; what it offers is of its member's branch.
-	a := book.Actor{Member: m.ID, Branch: m.Unit}
-	a.Commune, _ = w.world.Commune(m.Unit)
-	if a.Commune == a.Branch {
-		a.Branch = book.ID{}
-	}
-	return w.offers(d, a, offers)
-}
-
-// forgetKnown takes out of handed-over work what the server has: changes that the phone has an
-// ack for, unless they are above what this database, perhaps a restored one, ever took from
-// it. A number alone says that only of those: a copy's own changes have the same numbers.
-func (w *writing) forgetKnown(number uint32, work *pb.SyncRequest) (changed bool, err error) {
-	d, err := w.device(number)
-	if err != nil || d == nil {
-		return false, err
-	}
-	for i := range work.GetOps() {
-		if work.GetFirst()+uint64(i) <= min(work.GetConfirmed(), d.LastOp) {
-			work.Ops[i], changed = nil, true
-		}
-	}
-	return changed, nil
-}
-
-// layOut puts the work of a revoked phone on the desk of its member's branch, a suggestion for
-// each change, so that somebody sees it. What was acked before, or laid out by an earlier
-// try of the same phone, is not laid out again. Work that does not open or cannot be read is
-// kept sealed all the same.
-func (w *writing) layOut(d *store.Device, number uint32, work *pb.SyncRequest) error {
-	m := w.world.member(d.Member)
-	if m == nil {
-		return nil
-	}
-	commune, _ := w.world.Commune(m.Unit)
-	if commune == m.Unit {
-		return nil
-	}
-	from, err := w.device(number)
-	if err != nil || from == nil {
-		return err
-	}
-	first := work.GetFirst()
-	known := map[uint64]string{}
-	ops := work.GetOps()[:min(len(work.GetOps()), maxOps)]
-	entries, err := w.tx.Log(number, first, first+uint64(len(ops)))
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		known[e.Number] = string(e.Hash)
-	}
-	for i, raw := range ops {
-		n := first + uint64(i)
-		var patch pb.Patch
-		if len(raw) == 0 || known[n] == string(opHash(raw)) || len(raw) > maxOp || proto.Unmarshal(raw, &patch) != nil {
-			continue
-		}
-		id := workID(number, n, raw)
-		if w.world.stored(id) != nil {
-			continue
-		}
-		body, err := lww.Encode(&pb.Suggestion{Patch: raw, Why: pb.SuggestionReason_SUGGESTION_REASON_DEVICE_REVOKED.Enum(), Device: proto.Uint32(number),
-			Number: proto.Uint64(n), TimeMs: proto.Int64(w.now.Millis())})
-		if err != nil {
-			return err
-		}
-		subject, _ := book.IDFrom(patch.GetEnvelope().GetId())
-		env := &pb.Envelope{Kind: pb.Kind_KIND_SUGGESTION.Enum(), Id: id.Bytes(), Subject: subject.Bytes()}
-		if _, err := w.serverPatch(env, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: m.Unit}, m.Unit, body, nil); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// openWork opens what a phone handed over: it sealed it under its own number or, where it is
-// a copy, under the one that it was given.
-func (w *writing) openWork(d *store.Device, sealed []byte) (uint32, *pb.SyncRequest) {
-	all, err := w.tx.Devices()
-	if err != nil {
-		return 0, nil
-	}
-	for _, c := range all {
-		if c.Number != d.Number && c.CloneOf != d.Number {
-			continue
-		}
-		b, err := seal.OpenWork(w.r.recovery, recoveryName(w.r.server, c.Number), sealed)
-		if err != nil {
-			continue
-		}
-		work := &pb.SyncRequest{}
-		if proto.Unmarshal(b, work) != nil {
-			return 0, nil
-		}
-		return c.Number, work
-	}
-	return 0, nil
-}
-
-// workID names the suggestion of one handed over change: the same one for the same change.
-func workID(device uint32, number uint64, raw []byte) book.ID {
-	sum := sha256.Sum256(fmt.Appendf(nil, "work %d %d %x", device, number, opHash(raw)))
-	id := book.ID(sum[:16])
-	id[6], id[8] = id[6]&0x0f|0x70, id[8]&0x3f|0x80
-	return id
-}
-
-// HandOverWork keeps what a revoked phone had not sent, sealed to the recovery key. The
-// Problem is THROTTLED for more than a phone has.
-func (r *Registry) HandOverWork(ctx context.Context, c Caller, req *pb.HandOverWorkRequest) (*pb.HandOverWorkResponse, error) {
-	const most = 8 << 20
-	if c.Device == 0 || len(req.GetSealed()) > most {
-		return nil, problem(pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, nil)
-	}
-	err := r.store.Write(ctx, func(tx store.Tx) error {
-		w, err := r.begin(tx)
-		if err != nil {
-			return err
-		}
-		// A revoked caller acts for nobody, so the device says whose work it is.
-		d, err := tx.Device(c.Device)
-		if err != nil {
-			return err
-		}
-		if d == nil {
-			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, errDevice)
-		}
-		if n, err := tx.WorkCount(c.Device); err != nil {
-			return err
-		} else if n >= maxWork {
-			return problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, errWork)
-		}
-		w.audit(c.Device, "hand over", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
-		if err := w.takeWork(d, req.GetSealed()); err != nil {
-			return err
-		}
-		return w.finish()
-	})
-	if err != nil {
-		return nil, asProblem(err)
-	}
-	return &pb.HandOverWorkResponse{}, nil
 }

@@ -10,6 +10,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"time"
 
 	"google.golang.org/protobuf/proto"
@@ -148,18 +150,36 @@ func (w *writing) devicesAfterRestore(gone Gone, out *Restored) error {
 		return err
 	}
 	var last uint32
+	have := map[uint32]bool{}
 	for _, d := range devices {
-		last = max(last, d.Number)
+		have[d.Number], last = true, max(last, d.Number)
 		out.Devices++
 		if d, err = w.device(d.Number); err != nil {
 			return err
 		}
 		d.Jump, d.AheadMS = true, 0
-		if key, ok := gone.Devices[d.Number]; ok && key == deviceName(d) && !d.Revoked {
+		if e, ok := gone.Devices[d.Number]; ok && e.Name == deviceName(d.Key) && !d.Revoked {
 			out.Revoked++
 			if err := w.revoke(d, serverDevice); err != nil {
 				return err
 			}
+		}
+	}
+	// Those that enrolled and were revoked after the backup have work to hand over as well.
+	for _, number := range slices.Sorted(maps.Keys(gone.Devices)) {
+		last = max(last, number)
+		e := gone.Devices[number]
+		if have[number] || e.Key == nil {
+			continue
+		}
+		out.Revoked++
+		w.devices[number] = e.device(number)
+		w.audit(serverDevice, "revoke", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: e.Member})
+		if w.world.member(e.Member) == nil {
+			continue // who enrolled after the backup too
+		}
+		if err := w.listDevice(e.Member, number); err != nil {
+			return err
 		}
 	}
 	// Another restore of the same backup must not give the same numbers, and nothing that it
@@ -171,9 +191,10 @@ func (w *writing) devicesAfterRestore(gone Gone, out *Restored) error {
 	return w.tx.SetNextDevice(last + deviceGap + uint32(binary.BigEndian.Uint16(b[:])))
 }
 
-// deviceName tells a device from another that got the same number in another life.
-func deviceName(d *store.Device) string {
-	sum := sha256.Sum256(d.Key)
+// deviceName tells a device, by its public key, from another that got the same number in
+// another life.
+func deviceName(key []byte) string {
+	sum := sha256.Sum256(key)
 	return hex.EncodeToString(sum[:16])
 }
 
@@ -272,8 +293,10 @@ func (r *Registry) ReclaimToken(ctx context.Context, ch Channel, req *pb.Reclaim
 		}
 		if d.CloneOf != 0 {
 			// A copy shows the token of the first device; that is the one to give.
-			if d, err = tx.Device(d.CloneOf); err != nil || d == nil {
-				return errors.Join(err, errReclaim)
+			if d, err = tx.Device(d.CloneOf); err != nil {
+				return err
+			} else if d == nil {
+				return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, errReclaim)
 			}
 		}
 		w, err := r.begin(tx)

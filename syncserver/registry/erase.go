@@ -239,39 +239,59 @@ func waitingPatch(r *store.Row) (*pb.Patch, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &pb.Patch{}
+	return patchInside(r.Kind, s.record.State.Body)
+}
+
+func patchInside(kind pb.Kind, body []byte) (*pb.Patch, error) {
 	var raw []byte
-	switch r.Kind {
+	switch kind {
 	case pb.Kind_KIND_SUGGESTION:
 		var m pb.Suggestion
-		if _, err := lww.Decode(s.record.State.Body, &m); err != nil {
+		if _, err := lww.Decode(body, &m); err != nil {
 			return nil, err
 		}
 		if m.GetRow() != nil {
 			row := &pb.Row{}
-			if proto.Unmarshal(m.GetRow(), row) == nil {
-				// A review or a step names only its subject: its holder tells whose it is.
-				p.Envelope = row.GetEnvelope()
-				if p.Envelope.GetHousehold() == nil {
-					p.Envelope.Household = p.Envelope.GetHolder().GetId()
-				}
+			if proto.Unmarshal(m.GetRow(), row) != nil {
+				return &pb.Patch{}, nil
 			}
-			return p, nil
+			return ofRow(row), nil
 		}
 		raw = m.GetPatch()
 	case pb.Kind_KIND_REFUSED:
 		var m pb.RefusedChange
-		if _, err := lww.Decode(s.record.State.Body, &m); err != nil {
+		if _, err := lww.Decode(body, &m); err != nil {
 			return nil, err
 		}
 		raw = m.GetPatch()
 	default:
 		return nil, nil
 	}
+	p := &pb.Patch{}
 	if proto.Unmarshal(raw, p) != nil {
 		return &pb.Patch{}, nil // refused for just that; its subject tells
 	}
 	return p, nil
+}
+
+// ofRow gives what a row is about in the form of a change. A review or a step names only its
+// subject: its holder tells whose it is.
+func ofRow(row *pb.Row) *pb.Patch {
+	p := &pb.Patch{Envelope: row.GetEnvelope()}
+	if h := row.GetEnvelope().GetHolder(); h.GetKind() == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
+		p.HeldBy = h.GetId()
+	}
+	return p
+}
+
+// offeredPatches gives what an offered row is about, and the change that waits in it where it
+// is one of a desk.
+func offeredPatches(row *pb.Row) []*pb.Patch {
+	out := []*pb.Patch{ofRow(row)}
+	if p, err := patchInside(row.GetEnvelope().GetKind(), row.GetBody()); err == nil && p != nil {
+		out = append(out, p)
+	}
+	return out
 }
 
 // patchAbout tells whether a change is about any of these records, and if so adds its own. One
@@ -354,7 +374,10 @@ func (w *writing) workAbout(about map[book.ID]bool) error {
 		if d == nil {
 			continue
 		}
-		number, work := w.openWork(d, kept.Sealed)
+		number, work, err := w.r.openWork(w.tx, d.Number, kept.Sealed)
+		if err != nil {
+			return err
+		}
 		if work == nil {
 			continue
 		}
@@ -365,7 +388,11 @@ func (w *writing) workAbout(about map[book.ID]bool) error {
 				work.Ops[i], changed = nil, true // the place stays: numbers count on
 			}
 		}
-		if !changed {
+		offers := len(work.Offers)
+		work.Offers = slices.DeleteFunc(work.Offers, func(row *pb.Row) bool {
+			return slices.ContainsFunc(offeredPatches(row), func(p *pb.Patch) bool { return w.patchAbout(p, about) })
+		})
+		if !changed && len(work.Offers) == offers {
 			continue
 		}
 		sealed, err := w.sealWork(number, work)
@@ -381,7 +408,7 @@ func (w *writing) workAbout(about map[book.ID]bool) error {
 
 // sealWork packs handed-over work again, as the phone had; nothing where nothing is left of it.
 func (w *writing) sealWork(number uint32, work *pb.SyncRequest) ([]byte, error) {
-	if !slices.ContainsFunc(work.GetOps(), func(op []byte) bool { return len(op) > 0 }) {
+	if len(work.GetOffers()) == 0 && !slices.ContainsFunc(work.GetOps(), func(op []byte) bool { return len(op) > 0 }) {
 		return nil, nil
 	}
 	b, err := proto.Marshal(work)
@@ -418,7 +445,15 @@ func (w *writing) forgetErased(work *pb.SyncRequest) (changed bool, err error) {
 			work.Ops[i], changed = nil, true
 		}
 	}
-	return changed, nil
+	offers := len(work.Offers)
+	work.Offers = slices.DeleteFunc(work.Offers, func(row *pb.Row) bool {
+		return slices.ContainsFunc(offeredPatches(row), func(p *pb.Patch) bool {
+			about, aboutErr := w.aboutErased(p)
+			err = errors.Join(err, aboutErr)
+			return about || w.patchAbout(p, gone)
+		})
+	})
+	return changed || len(work.Offers) < offers, err
 }
 
 // isErased tells whether a change is about what was erased: the record itself, its subject,

@@ -61,23 +61,12 @@ func crowded(t *testing.T) (tw *town, member, secretary *phone, h book.ID) {
 	if got := member.acks[4].GetResult(); got != pb.Result_RESULT_PARKED {
 		t.Fatalf("a step about nothing: %v", got)
 	}
-	work, err := proto.Marshal(&pb.SyncRequest{Device: &third.device, First: proto.Uint64(2), Ops: [][]byte{
-		third.visit(third.id(), h, secretWord+" bàn giao"), third.visit(third.id(), third.household("Hộ Cúc1"), "của hộ khác"),
-		third.patch(pb.Kind_KIND_VISIT, visit, book.ID{}, false, &pb.Visit{Note: proto.String(secretWord + " sửa")})}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed, err := seal.SealWork(seal.RecoveryPub(third.join.GetRecoveryKey()), recoveryName(tw.r.server, third.device), work)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if err := tw.r.Revoke(ctx, third.device); err != nil {
 		t.Fatal(err)
 	}
-	caller, _ := tw.r.Authenticate(ctx, third.join.GetToken())
-	if _, err := tw.r.HandOverWork(ctx, caller, &pb.HandOverWorkRequest{Sealed: sealed}); err != nil {
-		t.Fatal(err)
-	}
+	third.handOver(&pb.SyncRequest{First: proto.Uint64(2), Ops: [][]byte{
+		third.visit(third.id(), h, secretWord+" bàn giao"), third.visit(third.id(), third.household("Hộ Cúc1"), "của hộ khác"),
+		third.patch(pb.Kind_KIND_VISIT, visit, book.ID{}, false, &pb.Visit{Note: proto.String(secretWord + " sửa")})}})
 	secretary.sync()
 	return tw, member, secretary, h
 }
@@ -191,22 +180,11 @@ func TestErasureReachesEveryTable(t *testing.T) {
 	}
 	// Nor does what a phone hands over that is revoked before it hears of it.
 	visit := secretary.household("Hộ An1")
-	work, err := proto.Marshal(&pb.SyncRequest{Device: &member.device, First: proto.Uint64(member.last + 1), Ops: [][]byte{
-		member.visit(member.id(), h, secretWord+" bàn giao"), member.visit(member.id(), visit, "của hộ khác nữa")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	sealed, err := seal.SealWork(seal.RecoveryPub(member.join.GetRecoveryKey()), recoveryName(tw.r.server, member.device), work)
-	if err != nil {
-		t.Fatal(err)
-	}
 	if err := tw.r.Revoke(ctx, member.device); err != nil {
 		t.Fatal(err)
 	}
-	caller, _ := tw.r.Authenticate(ctx, member.join.GetToken())
-	if _, err := tw.r.HandOverWork(ctx, caller, &pb.HandOverWorkRequest{Sealed: sealed}); err != nil {
-		t.Fatal(err)
-	}
+	member.handOver(&pb.SyncRequest{First: proto.Uint64(member.last + 1), Ops: [][]byte{
+		member.visit(member.id(), h, secretWord+" bàn giao"), member.visit(member.id(), visit, "của hộ khác nữa")}})
 	if after = tw.words(secretWord); len(after) != 0 {
 		t.Errorf("handed-over words are in %v", after)
 	}

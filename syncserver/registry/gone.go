@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"sodanvan/shared/book"
+	"sodanvan/syncserver/store"
 )
 
 // ErasedFile is the list, beside the database, of what must not come back: erased households
@@ -26,9 +27,57 @@ const ErasedFile = "erased.list"
 type Gone struct {
 	// Households are erased ones, each with the ids of all that went with it.
 	Households map[book.ID][]book.ID
-	// Devices are revoked ones, by number, each with its public key in hexadecimal: a number
-	// alone could mean another device in a database that went another way.
-	Devices map[uint32]string
+	// Devices are revoked ones, by number.
+	Devices map[uint32]RevokedDevice
+}
+
+// RevokedDevice is what a database of before a device was revoked, or had even enrolled, must
+// know of it: so that it stays out, and can still hand its work over.
+type RevokedDevice struct {
+	// Name tells it from another one that got the same number in a database that went another way.
+	Name string
+	// Key is its public key, nil where an older server wrote the entry: then the rest is not
+	// known either. CloneOf is 0 for what is no copy.
+	Key        []byte
+	Member     book.ID
+	CloneOf    uint32
+	EnrolledMS int64
+}
+
+// revokedEntry is the entry of a device.
+func revokedEntry(d *store.Device) RevokedDevice {
+	return RevokedDevice{Name: deviceName(d.Key), Key: d.Key, Member: d.Member, CloneOf: d.CloneOf, EnrolledMS: d.EnrolledMS}
+}
+
+// device makes the device of an entry anew, revoked.
+func (e RevokedDevice) device(number uint32) *store.Device {
+	return &store.Device{Number: number, Member: e.Member, Key: e.Key, CloneOf: e.CloneOf, EnrolledMS: e.EnrolledMS, Revoked: true}
+}
+
+// words is the entry as a line of the list has it, after its number.
+func (e RevokedDevice) words() string {
+	if e.Key == nil {
+		return e.Name
+	}
+	return fmt.Sprintf("%s %x %x %d %d", e.Name, e.Key, e.Member[:], e.CloneOf, e.EnrolledMS)
+}
+
+// readRevoked reads an entry; false: it is none.
+func readRevoked(words []string) (e RevokedDevice, ok bool) {
+	e.Name = words[0]
+	if len(words) == 1 {
+		return e, true
+	}
+	if len(words) != 5 {
+		return e, false
+	}
+	key, keyErr := hex.DecodeString(words[1])
+	raw, memberErr := hex.DecodeString(words[2])
+	member, ok := book.IDFrom(raw)
+	of, ofErr := strconv.ParseUint(words[3], 10, 32)
+	enrolled, enrolledErr := strconv.ParseInt(words[4], 10, 64)
+	e.Key, e.Member, e.CloneOf, e.EnrolledMS = key, member, uint32(of), enrolled
+	return e, ok && errors.Join(keyErr, memberErr, ofErr, enrolledErr) == nil && deviceName(key) == e.Name
 }
 
 var errGone = errors.New("the list of what was erased cannot be read")
@@ -40,7 +89,7 @@ func ReadGone(path string) (Gone, error) {
 	if err != nil {
 		return Gone{}, fmt.Errorf("erased list: %w", err)
 	}
-	g := Gone{Households: map[book.ID][]book.ID{}, Devices: map[uint32]string{}}
+	g := Gone{Households: map[book.ID][]book.ID{}, Devices: map[uint32]RevokedDevice{}}
 	in := bufio.NewScanner(bytes.NewReader(b[:bytes.LastIndexByte(b, '\n')+1]))
 	in.Buffer(nil, len(b)+1)
 	for n := 1; in.Scan(); n++ {
@@ -57,12 +106,13 @@ func ReadGone(path string) (Gone, error) {
 				ids = append(ids, id)
 			}
 			g.add(ids[0], ids[1:])
-		case len(words) == 3 && words[0] == "revoked":
+		case len(words) >= 3 && words[0] == "revoked":
 			number, err := strconv.ParseUint(words[1], 10, 32)
-			if err != nil {
+			e, ok := readRevoked(words[2:])
+			if err != nil || !ok {
 				return Gone{}, fmt.Errorf("line %d: %w", n, errGone)
 			}
-			g.Devices[uint32(number)] = words[2]
+			g.Devices[uint32(number)] = e
 		case len(words) > 0:
 			return Gone{}, fmt.Errorf("line %d: %w", n, errGone)
 		}
@@ -86,12 +136,16 @@ func (g *Gone) add(household book.ID, ids []book.ID) {
 
 // MergeGone gives all that stands in either list.
 func MergeGone(a, b Gone) Gone {
-	out := Gone{Households: map[book.ID][]book.ID{}, Devices: map[uint32]string{}}
+	out := Gone{Households: map[book.ID][]book.ID{}, Devices: map[uint32]RevokedDevice{}}
 	for _, g := range []Gone{a, b} {
 		for h, ids := range g.Households {
 			out.add(h, ids)
 		}
-		maps.Copy(out.Devices, g.Devices)
+		for n, e := range g.Devices {
+			if e.Key != nil || out.Devices[n].Key == nil {
+				out.Devices[n] = e
+			}
+		}
 	}
 	return out
 }
@@ -108,7 +162,7 @@ func (g Gone) lines() []byte {
 		out.WriteByte('\n')
 	}
 	for _, n := range slices.Sorted(maps.Keys(g.Devices)) {
-		fmt.Fprintf(&out, "revoked %d %s\n", n, g.Devices[n])
+		fmt.Fprintf(&out, "revoked %d %s\n", n, g.Devices[n].words())
 	}
 	return out.Bytes()
 }

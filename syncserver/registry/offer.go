@@ -474,7 +474,7 @@ func (w *writing) takeOver(verdict book.Record) error {
 		return err
 	}
 	if before == nil {
-		return w.unpark(rec.ID)
+		return w.arrived(kept.record)
 	}
 	return nil
 }

@@ -449,7 +449,7 @@ func TestADayHasRoomForSoMany(t *testing.T) {
 func TestGoneIsReadBackAndSurvivesACrash(t *testing.T) {
 	path := filepath.Join(t.TempDir(), ErasedFile)
 	a, b := book.ID{1}, book.ID{2}
-	for _, g := range []Gone{{Households: map[book.ID][]book.ID{a: {a, b}}}, {Devices: map[uint32]string{7: "ab"}}} {
+	for _, g := range []Gone{{Households: map[book.ID][]book.ID{a: {a, b}}}, {Devices: map[uint32]RevokedDevice{7: {Name: "ab"}}}} {
 		if err := appendGone(path, g); err != nil {
 			t.Fatal(err)
 		}
@@ -462,11 +462,11 @@ func TestGoneIsReadBackAndSurvivesACrash(t *testing.T) {
 		if err := os.WriteFile(path, whole[:cut], 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := appendGone(path, Gone{Devices: map[uint32]string{9: "cd"}}); err != nil {
+		if err := appendGone(path, Gone{Devices: map[uint32]RevokedDevice{9: {Name: "cd"}}}); err != nil {
 			t.Fatal(err)
 		}
 		g, err := ReadGone(path)
-		if err != nil || g.Devices[9] != "cd" {
+		if err != nil || g.Devices[9].Name != "cd" {
 			t.Fatalf("cut at %d: %v %v", cut, g, err)
 		}
 		if _, ok := g.Households[a]; ok && len(g.Households[a]) != 2 {

@@ -46,6 +46,21 @@ type Stuck struct {
 	Clones []StuckDevice `json:"clones"`
 	// Skewed are devices whose clock is off by more than ClockOff.
 	Skewed []StuckDevice `json:"skewed"`
+	// Work is what revoked devices handed over and what lies on no desk.
+	Work []KeptWork `json:"work"`
+}
+
+// KeptWork is one piece of handed-over work that nobody sees.
+type KeptWork struct {
+	Device uint32 `json:"device"`
+	// Owner and Branch are "" where the owner is not known (any more): then it waits for the
+	// owner's record.
+	Owner  string `json:"owner"`
+	Branch string `json:"branch"`
+	// Unreadable: it does not open, or is nothing that a phone of ours packs; Changes is 0.
+	Unreadable bool      `json:"unreadable,omitempty"`
+	Changes    int       `json:"changes"`
+	At         time.Time `json:"at"`
 }
 
 // RefusedOpen is one refused change that nobody has answered.
@@ -140,7 +155,7 @@ func (s Stuck) RefusedFor(longer time.Duration) (n int) {
 
 // Nothing tells that all goes on by itself. A copy that was confirmed is no trouble any more.
 func (s Stuck) Nothing() bool {
-	return len(s.Refused)+len(s.Suggestions)+len(s.Takeover)+len(s.Parked)+len(s.Unsent)+len(s.Silent)+len(s.Ahead)+len(s.Skewed) == 0 &&
+	return len(s.Refused)+len(s.Suggestions)+len(s.Takeover)+len(s.Parked)+len(s.Unsent)+len(s.Silent)+len(s.Ahead)+len(s.Skewed)+len(s.Work) == 0 &&
 		s.Unconfirmed() == 0
 }
 
@@ -169,7 +184,7 @@ func (r *Registry) Stuck(ctx context.Context) (Stuck, error) {
 	err := r.store.Read(ctx, func(from store.Reader) error {
 		l := &look{r: r, from: from, world: newWorld(from), desks: map[deskKey]*OnDesk{}, parked: map[parkedKey]*ParkedChanges{}}
 		l.out = Stuck{Now: r.now(), Refused: []RefusedOpen{}, Suggestions: []OnDesk{}, Takeover: []OnDesk{}, Parked: []ParkedChanges{},
-			Unsent: []StuckDevice{}, Silent: []StuckDevice{}, Ahead: []StuckDevice{}, Clones: []StuckDevice{}, Skewed: []StuckDevice{}}
+			Unsent: []StuckDevice{}, Silent: []StuckDevice{}, Ahead: []StuckDevice{}, Clones: []StuckDevice{}, Skewed: []StuckDevice{}, Work: []KeptWork{}}
 		if err := l.all(); err != nil {
 			return err
 		}
@@ -215,6 +230,9 @@ func (l *look) all() error {
 		return err
 	}
 	if err := l.devices(); err != nil {
+		return err
+	}
+	if err := l.work(); err != nil {
 		return err
 	}
 	l.sort()
@@ -464,6 +482,39 @@ func (l *look) devices() error {
 				*in.list = append(*in.list, l.device(d))
 			}
 		}
+	}
+	return nil
+}
+
+// work looks for handed-over work that was not laid out.
+func (l *look) work() error {
+	all, err := l.from.AllWork()
+	if err != nil {
+		return err
+	}
+	for _, kept := range all {
+		d, err := l.from.Device(kept.Device)
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			continue
+		}
+		_, work, err := l.r.openWork(l.from, d.Number, kept.Sealed)
+		if err != nil {
+			return err
+		}
+		if work != nil && l.world.member(d.Member) != nil {
+			continue
+		}
+		k := KeptWork{Device: d.Number, Unreadable: work == nil, Changes: len(work.GetOffers()), At: time.UnixMilli(kept.MS)}
+		for _, op := range work.GetOps() {
+			if len(op) > 0 {
+				k.Changes++
+			}
+		}
+		k.Owner, k.Branch = l.person(d.Member)
+		l.out.Work = append(l.out.Work, k)
 	}
 	return nil
 }

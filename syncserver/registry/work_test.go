@@ -3,17 +3,42 @@ package registry
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/rand"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"google.golang.org/protobuf/proto"
 
+	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/lww"
 	"sodanvan/shared/seal"
 	"sodanvan/syncserver/store/sqlite"
 )
+
+// handOver hands work over as a revoked phone does.
+func (p *phone) handOver(work *pb.SyncRequest) {
+	p.tw.t.Helper()
+	caller, err := p.tw.r.Authenticate(context.Background(), p.join.GetToken())
+	if err == nil || caller.Device == 0 {
+		p.tw.t.Fatalf("not revoked: %v, %v", caller, err)
+	}
+	work.Device = &p.device
+	b, err := proto.Marshal(work)
+	if err != nil {
+		p.tw.t.Fatal(err)
+	}
+	sealed, err := seal.SealWork(seal.RecoveryPub(p.join.GetRecoveryKey()), recoveryName(p.tw.r.server, p.device), b)
+	if err != nil {
+		p.tw.t.Fatal(err)
+	}
+	if _, err := p.tw.r.HandOverWork(context.Background(), caller, &pb.HandOverWorkRequest{Sealed: sealed}); err != nil {
+		p.tw.t.Fatal(err)
+	}
+}
 
 // What a phone had not sent when it was revoked lies on the desk, once, however often the
 // phone has to say it.
@@ -33,18 +58,8 @@ func TestWorkOfARevokedPhoneIsOnTheDesk(t *testing.T) {
 	if err == nil || caller.Device != member.device {
 		t.Fatalf("revoked: %v, %v", caller, err)
 	}
-	work, err := proto.Marshal(&pb.SyncRequest{Device: &member.device, First: proto.Uint64(1), Ops: unsent})
-	if err != nil {
-		t.Fatal(err)
-	}
 	for range 2 {
-		sealed, err := seal.SealWork(seal.RecoveryPub(member.join.GetRecoveryKey()), recoveryName(tw.r.server, member.device), work)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tw.r.HandOverWork(ctx, caller, &pb.HandOverWorkRequest{Sealed: sealed}); err != nil {
-			t.Fatal(err)
-		}
+		member.handOver(&pb.SyncRequest{First: proto.Uint64(1), Ops: unsent})
 	}
 	if _, err := tw.r.HandOverWork(ctx, caller, &pb.HandOverWorkRequest{Sealed: []byte("nobody can open this")}); err != nil {
 		t.Errorf("work that does not open is kept all the same: %v", err)
@@ -107,25 +122,209 @@ func TestHandedOverWorkIsNeverSkippedByItsNumberAlone(t *testing.T) {
 		h := member.household("Hộ Bình1")
 		member.sync(member.consent(h), member.visit(member.id(), h, "đã nhận"))
 		ops := [][]byte{member.visit(member.id(), h, "một"), member.visit(member.id(), h, "hai"), member.visit(member.id(), h, "ba")}
-		work, err := proto.Marshal(&pb.SyncRequest{Device: &member.device, Confirmed: &c.confirmed, First: proto.Uint64(1), Ops: ops})
-		if err != nil {
-			t.Fatal(err)
-		}
-		sealed, err := seal.SealWork(seal.RecoveryPub(member.join.GetRecoveryKey()), recoveryName(tw.r.server, member.device), work)
-		if err != nil {
-			t.Fatal(err)
-		}
 		if err := tw.r.Revoke(ctx, member.device); err != nil {
 			t.Fatal(err)
 		}
-		caller, _ := tw.r.Authenticate(ctx, member.join.GetToken())
-		if _, err := tw.r.HandOverWork(ctx, caller, &pb.HandOverWorkRequest{Sealed: sealed}); err != nil {
-			t.Fatal(err)
-		}
+		member.handOver(&pb.SyncRequest{Confirmed: &c.confirmed, First: proto.Uint64(1), Ops: ops})
 		secretary.sync()
 		if n := len(secretary.suggestions()); n != c.want {
 			t.Errorf("%s: %d on the desk, want %d", name, n, c.want)
 		}
 		tw.sound()
 	}
+}
+
+// reclaim gets the phone a token for its key.
+func (p *phone) reclaim() error {
+	sig := seal.SignReclaim(p.key, seal.ReclaimClaim{Server: p.join.GetServer(), Device: p.device})
+	out, err := p.tw.r.ReclaimToken(context.Background(), Channel{}, &pb.ReclaimTokenRequest{Device: &p.device, Signature: sig})
+	if err == nil {
+		p.join.Token = out.Token
+	}
+	return err
+}
+
+// A phone that enrolled after the backup, and was revoked before the server was lost, is
+// still revoked on the restored one, and can still hand its work over.
+func TestAPhoneOfTheLostDaysHandsItsWorkOver(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t, sqlite.Options{})
+	secretary := tw.phone("An")
+	secretary.sync()
+	copied := tw.backup()
+	late := tw.phone("Bình")
+	late.sync()
+	h := late.household("Hộ Bình1")
+	late.sync(late.consent(h))
+	twin := *late
+	twin.asCopy(late.visit(late.id(), h, "của bản sao"))
+	if err := tw.r.Revoke(ctx, late.device); err != nil {
+		t.Fatal(err)
+	}
+	if done := tw.restore(copied); done.Revoked != 2 {
+		t.Errorf("restored: %+v", done)
+	}
+	if d := tw.phone("Cúc").device; d <= twin.device {
+		t.Errorf("device number %d is given again", d)
+	}
+	stranger := *late
+	stranger.key = seal.NewDeviceKey(rand.Reader)
+	if err := stranger.reclaim(); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN) {
+		t.Errorf("with another key: %v", err)
+	}
+	secretary.meet()
+	secretary.cursors = nil
+	for n, p := range []*phone{late, &twin} {
+		if err := p.reclaim(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tw.r.Authenticate(ctx, p.join.GetToken()); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED) {
+			t.Errorf("phone %d: %v", p.device, err)
+		}
+		p.handOver(&pb.SyncRequest{Confirmed: proto.Uint64(1), First: proto.Uint64(1), Ops: [][]byte{p.visit(p.id(), h, "chưa gửi")}})
+		secretary.sync()
+		if got := len(secretary.suggestions()); got != n+1 {
+			t.Errorf("%d changes on the desk after phone %d", got, p.device)
+		}
+	}
+	if s := tw.stuck(); len(s.Work) != 0 || s.SuggestionCount() != 2 {
+		t.Errorf("stuck: %+v", s)
+	}
+	// The next restore of the same backup knows them too.
+	if done := tw.restore(copied); done.Revoked != 2 {
+		t.Errorf("restored again: %+v", done)
+	}
+	tw.sound()
+}
+
+// A list of a server of before this says less of a revoked device: then it is unknown, as it was.
+func TestAnOlderListOfRevokedDevices(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	copied := tw.backup()
+	late := tw.phone("Bình")
+	if err := tw.r.Revoke(context.Background(), late.device); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(tw.dir, "data", ErasedFile)
+	if err := os.WriteFile(path, fmt.Appendf(nil, "revoked %d %s\n", late.device, deviceName(late.key.Public().(ed25519.PublicKey))), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if done := tw.restore(copied); done.Revoked != 0 {
+		t.Errorf("restored: %+v", done)
+	}
+	if err := late.reclaim(); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN) {
+		t.Errorf("%v", err)
+	}
+	if d := tw.phone("Cúc").device; d <= late.device {
+		t.Errorf("device number %d is given again", d)
+	}
+}
+
+// What a phone hands over of whose member the restored database knows nothing waits, is seen,
+// and goes to the desk with the member's record.
+func TestWorkWaitsForItsMember(t *testing.T) {
+	ctx := context.Background()
+	tw, _, secretary, h := crowded(t)
+	copied := tw.backup()
+	branch, _ := book.IDFrom(secretary.join.GetBranch())
+	newcomer, err := tw.r.AddPerson(ctx, branch, "Giang", pb.Office_OFFICE_MEMBER)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tw.index()
+	late := tw.phone("Giang")
+	late.sync()
+	secretary.sync()
+	person, seen := secretary.rows[newcomer], secretary.rows[h]
+	if person == nil || seen == nil {
+		t.Fatal("the secretary lacks the rows")
+	}
+	if err := tw.r.Revoke(ctx, late.device); err != nil {
+		t.Fatal(err)
+	}
+	tw.restore(copied)
+	if err := late.reclaim(); err != nil {
+		t.Fatal(err)
+	}
+	other := secretary.household("Hộ An1")
+	version := proto.Clone(seen).(*pb.Row)
+	version.Body, err = lww.Encode(&pb.Household{Hamlet: proto.String(secretWord + " chủ hộ")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	late.handOver(&pb.SyncRequest{First: proto.Uint64(1), Offers: []*pb.Row{version, person}, Ops: [][]byte{
+		late.visit(late.id(), h, secretWord+" bàn giao"), late.visit(late.id(), other, "của nhà bên")}})
+	late.handOver(&pb.SyncRequest{First: proto.Uint64(1), Offers: []*pb.Row{version}})
+	waiting := tw.stuck().Work
+	if len(waiting) != 2 || waiting[0].Device != late.device || waiting[0].Owner != "" || waiting[0].Changes != 4 || waiting[1].Changes != 1 || waiting[0].Unreadable {
+		t.Fatalf("stuck: %+v", waiting)
+	}
+	// Erasure reaches what waits, changes and offers.
+	if _, err := tw.r.Erase(ctx, h); err != nil {
+		t.Fatal(err)
+	}
+	// One step is parked about a petition that nobody knows: it goes when that comes.
+	if after := tw.words(secretWord); len(after) != 1 || after["parked"] != 1 {
+		t.Errorf("erased words are in %v", after)
+	}
+	if waiting = tw.stuck().Work; len(waiting) != 1 || waiting[0].Changes != 2 {
+		t.Errorf("stuck after the erasure: %+v", waiting)
+	}
+	// What comes later is not even kept.
+	late.handOver(&pb.SyncRequest{First: proto.Uint64(1), Offers: []*pb.Row{version}, Ops: [][]byte{late.visit(late.id(), h, secretWord)}})
+	if after := tw.words(secretWord); len(after) != 1 {
+		t.Errorf("late erased words are in %v", after)
+	}
+	// The secretary's phone has the member's record; with it the work is on the desk.
+	before := len(secretary.suggestions())
+	secretary.meet()
+	secretary.sync()
+	secretary.offer(person)
+	for id, m := range secretary.suggestions() {
+		if m.GetRow() != nil && m.GetVerdict() == 0 && !m.GetSettled() {
+			if a := secretary.decide(id, pb.Verdict_VERDICT_APPROVED); a.GetResult() != pb.Result_RESULT_STORED {
+				t.Fatalf("taking the member over: %v", a)
+			}
+		}
+	}
+	secretary.sync()
+	if s := tw.stuck(); len(s.Work) != 0 {
+		t.Errorf("still waiting: %+v", s.Work)
+	}
+	found := 0
+	for _, m := range secretary.suggestions() {
+		var p pb.Patch
+		if proto.Unmarshal(m.GetPatch(), &p) == nil && m.GetDevice() == late.device {
+			found++
+		}
+	}
+	if found != 1 {
+		t.Errorf("%d changes of the late phone on the desk (%d suggestions before)", found, before)
+	}
+	if got := tw.words("của nhà bên"); got["work"] != 1 || got["rows"] != 1 {
+		t.Errorf("kept: %v", got)
+	}
+	tw.sound()
+}
+
+// An officer of the commune has no desk: the work waits at the officer, like what else they wrote.
+func TestWorkOfAnOfficerIsSeen(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t, sqlite.Options{})
+	secretary := tw.phone("An")
+	commune, _ := book.IDFrom(secretary.join.GetCommune())
+	if _, err := tw.r.AddPerson(ctx, commune, "Giang", pb.Office_OFFICE_OFFICER); err != nil {
+		t.Fatal(err)
+	}
+	tw.index()
+	officer := tw.phone("Giang")
+	officer.sync()
+	if err := tw.r.Revoke(ctx, officer.device); err != nil {
+		t.Fatal(err)
+	}
+	officer.handOver(&pb.SyncRequest{First: proto.Uint64(1), Ops: [][]byte{officer.patch(pb.Kind_KIND_NOTICE, officer.id(), commune, true, &pb.Notice{Title: proto.String("a")})}})
+	if s := tw.stuck(); s.SuggestionCount() != 1 || len(s.Work) != 0 {
+		t.Errorf("stuck: %+v", s)
+	}
+	tw.sound()
 }

@@ -160,6 +160,7 @@ type Fate struct {
 type Work struct {
 	N      int64
 	Device uint32
+	MS     int64
 	Sealed []byte
 }
 

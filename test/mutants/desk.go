@@ -56,7 +56,7 @@ func ofTheDesk() []mutant {
 		{
 			name:    "parked-change-never-retried",
 			promise: "A change about something unknown is tried again when that arrives.",
-			edits:   []edit{{apply, "	if before == nil {\n		if err := w.unpark(kept.record.ID)", "	if before == nil && before != nil {\n		if err := w.unpark(kept.record.ID)"}},
+			edits:   []edit{{apply, "	if before == nil {\n		if err := w.arrived(kept.record)", "	if before == nil && before != nil {\n		if err := w.arrived(kept.record)"}},
 			tests:   []command{in(reg, "TestParkedIsTriedAgain")},
 		},
 		{

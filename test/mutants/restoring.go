@@ -142,6 +142,48 @@ func ofRestoring() []mutant {
 			tests:   []command{in(reg, "TestListingsAreForTheViewAndAtMostHourly")},
 		},
 		{
+			name:    "own-words-go-with-the-household",
+			promise: "What a member wrote outlives the handover of its household on their phone, until a backup of the server has it.",
+			edits:   []edit{{"app/store/delta.go", "			w.settled(o, func(c *Op) { c.Away = true })\n", "			w.blank(o)\n"}},
+			tests:   []command{in("app/store", "TestWhatLeftGoesToARestoredServer")},
+		},
+		{
+			name:    "own-words-keep-the-households-key",
+			promise: "The key of a household goes with it, whatever of it is kept for a restore.",
+			edits:   []edit{{"app/store/codec.go", "if o.State == Erased || o.Away {", "if o.State == Erased {"}},
+			tests:   []command{in("app/store", "TestWhatLeftGoesToARestoredServer", "TestAHouseholdLeavesWhenNothingIsUnsent")},
+		},
+		{
+			name:    "what-left-is-shown",
+			promise: "What is kept of a household that left is on no screen.",
+			edits:   []edit{{"app/store/writer.go", "if o.Mended || o.Gone || o.Away || o.State", "if o.Mended || o.Gone || o.State"}},
+			tests:   []command{in("app/store", "TestWhatLeftGoesToARestoredServer")},
+		},
+		{
+			name:    "what-left-is-not-claimed",
+			promise: "What goes to a restored server again about a household that left counts as written before the handover was known.",
+			edits:   []edit{{restore, "if o.Away && o.Unsent() && !slices", "if o.Away && o.Number == 0 && !slices"}},
+			tests:   []command{in("app/store", "TestWhatLeftGoesToARestoredServer")},
+		},
+		{
+			name:    "revoked-device-of-the-lost-days-unknown",
+			promise: "A phone that enrolled and was revoked after the backup can still hand its work over.",
+			edits:   []edit{{reg + "/epoch.go", "		w.devices[number] = e.device(number)\n", ""}},
+			tests:   []command{in(reg, "TestAPhoneOfTheLostDaysHandsItsWorkOver")},
+		},
+		{
+			name:    "waiting-work-never-laid-out",
+			promise: "Work of a member whom a restored database does not know goes to the desk with the member's record.",
+			edits:   []edit{{reg + "/apply.go", "if rec.Kind == pb.Kind_KIND_MEMBER {\n		if err := w.layOutWaiting", "if rec.ID.IsZero() {\n		if err := w.layOutWaiting"}},
+			tests:   []command{in(reg, "TestWorkWaitsForItsMember")},
+		},
+		{
+			name:    "waiting-offers-survive-erasure",
+			promise: "Erasure reaches rows that a revoked phone offered and that lie on no desk yet.",
+			edits:   []edit{{reg + "/erase.go", "if !changed && len(work.Offers) == offers {", "if !changed {"}},
+			tests:   []command{in(reg, "TestWorkWaitsForItsMember")},
+		},
+		{
 			name:    "rejoined-phone-forgets-its-work",
 			promise: "A phone that joins again sends what it had under the number that was forgotten.",
 			edits:   []edit{{"app/store/rejoin.go", "		c := resent(o)\n", "		if o.State != Waiting {\n			continue\n		}\n		c := resent(o)\n"}},

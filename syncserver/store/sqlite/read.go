@@ -551,9 +551,9 @@ func (s *session) desk(where string, args ...any) ([]*store.Row, error) {
 
 func (s *session) AllWork() ([]store.Work, error) {
 	var out []store.Work
-	err := s.each(`SELECT n, device, sealed FROM work ORDER BY n`, nil, func(scan func(...any) error) error {
+	err := s.each(`SELECT n, device, ms, sealed FROM work ORDER BY n`, nil, func(scan func(...any) error) error {
 		var w store.Work
-		err := scan(&w.N, &w.Device, &w.Sealed)
+		err := scan(&w.N, &w.Device, &w.MS, &w.Sealed)
 		out = append(out, w)
 		return mapError(err)
 	})

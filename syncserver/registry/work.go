@@ -1,0 +1,247 @@
+package registry
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+
+	"google.golang.org/protobuf/proto"
+
+	"sodanvan/shared/book"
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/lww"
+	"sodanvan/shared/seal"
+	"sodanvan/syncserver/store"
+)
+
+// Work is what a revoked phone had not sent. It is kept sealed as it came, and each change of
+// it lies on a desk, so that somebody sees it.
+
+// maxWork is how many pieces of work the server keeps of one device: who holds a stolen
+// phone must not fill the disk with its work.
+const maxWork = 16
+
+// HandOverWork keeps what a revoked phone had not sent, sealed to the recovery key. The
+// Problem is THROTTLED for more than a phone has.
+func (r *Registry) HandOverWork(ctx context.Context, c Caller, req *pb.HandOverWorkRequest) (*pb.HandOverWorkResponse, error) {
+	const most = 8 << 20
+	if c.Device == 0 || len(req.GetSealed()) > most {
+		return nil, problem(pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, nil)
+	}
+	err := r.store.Write(ctx, func(tx store.Tx) error {
+		w, err := r.begin(tx)
+		if err != nil {
+			return err
+		}
+		// A revoked caller acts for nobody, so the device says whose work it is.
+		d, err := tx.Device(c.Device)
+		if err != nil {
+			return err
+		}
+		if d == nil {
+			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, errDevice)
+		}
+		if n, err := tx.WorkCount(c.Device); err != nil {
+			return err
+		} else if n >= maxWork {
+			return problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, errWork)
+		}
+		w.audit(c.Device, "hand over", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
+		if err := w.takeWork(d, req.GetSealed()); err != nil {
+			return err
+		}
+		return w.finish()
+	})
+	if err != nil {
+		return nil, asProblem(err)
+	}
+	return &pb.HandOverWorkResponse{}, nil
+}
+
+// takeWork keeps handed-over work as it came, without what is about erased households, and
+// lays it out.
+func (w *writing) takeWork(d *store.Device, sealed []byte) error {
+	number, work, err := w.r.openWork(w.tx, d.Number, sealed)
+	if err != nil {
+		return err
+	}
+	if work != nil {
+		known, err := w.forgetKnown(number, work)
+		if err != nil {
+			return err
+		}
+		erased, err := w.forgetErased(work)
+		if err != nil {
+			return err
+		}
+		offered, err := w.layOut(d, number, work)
+		if err != nil {
+			return err
+		}
+		if known || erased || offered {
+			if sealed, err = w.sealWork(number, work); err != nil {
+				return err
+			}
+		}
+	}
+	if len(sealed) == 0 {
+		return nil
+	}
+	return w.tx.PutWork(d.Number, w.now.Millis(), sealed)
+}
+
+// forgetKnown takes out of handed-over work what the server has: changes that the phone has an
+// ack for, unless they are above what this database, perhaps a restored one, ever took from
+// it. A number alone says that only of those: a copy's own changes have the same numbers.
+func (w *writing) forgetKnown(number uint32, work *pb.SyncRequest) (changed bool, err error) {
+	d, err := w.device(number)
+	if err != nil || d == nil {
+		return false, err
+	}
+	for i := range work.GetOps() {
+		if work.GetFirst()+uint64(i) <= min(work.GetConfirmed(), d.LastOp) {
+			work.Ops[i], changed = nil, true
+		}
+	}
+	return changed, nil
+}
+
+// layOut puts the work of a revoked phone on the desk of its member's branch, a suggestion for
+// each change, and what it offers with it. What was acked before, or laid out by an earlier
+// try of the same phone, is not laid out again. Of whose member nothing is known, the
+// work waits whole; see layOutWaiting. offered: the offers are out and were taken from the work.
+func (w *writing) layOut(d *store.Device, number uint32, work *pb.SyncRequest) (offered bool, err error) {
+	m := w.world.member(d.Member)
+	if m == nil {
+		return false, nil
+	}
+	// A revoked phone acts for nobody; its work is of its member's branch, or their own where
+	// they have none.
+	a := book.Actor{Member: m.ID, Branch: m.Unit}
+	a.Commune, _ = w.world.Commune(m.Unit)
+	to := book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: m.Unit}
+	if a.Commune == a.Branch {
+		a.Branch = book.ID{}
+		to = book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: m.ID}
+	}
+	if err := w.layOutChanges(to, m.Unit, number, work); err != nil {
+		return false, err
+	}
+	offers := work.GetOffers()
+	work.Offers = nil
+	return len(offers) > 0, w.offers(d, a, offers)
+}
+
+func (w *writing) layOutChanges(to book.Holder, unit book.ID, number uint32, work *pb.SyncRequest) error {
+	from, err := w.device(number)
+	if err != nil || from == nil {
+		return err
+	}
+	first := work.GetFirst()
+	known := map[uint64]string{}
+	ops := work.GetOps()[:min(len(work.GetOps()), maxOps)]
+	entries, err := w.tx.Log(number, first, first+uint64(len(ops)))
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		known[e.Number] = string(e.Hash)
+	}
+	for i, raw := range ops {
+		n := first + uint64(i)
+		var patch pb.Patch
+		if len(raw) == 0 || known[n] == string(opHash(raw)) || len(raw) > maxOp || proto.Unmarshal(raw, &patch) != nil {
+			continue
+		}
+		id := workID(number, n, raw)
+		if w.world.stored(id) != nil {
+			continue
+		}
+		body, err := lww.Encode(&pb.Suggestion{Patch: raw, Why: pb.SuggestionReason_SUGGESTION_REASON_DEVICE_REVOKED.Enum(), Device: proto.Uint32(number),
+			Number: proto.Uint64(n), TimeMs: proto.Int64(w.now.Millis())})
+		if err != nil {
+			return err
+		}
+		subject, _ := book.IDFrom(patch.GetEnvelope().GetId())
+		env := &pb.Envelope{Kind: pb.Kind_KIND_SUGGESTION.Enum(), Id: id.Bytes(), Subject: subject.Bytes()}
+		if _, err := w.serverPatch(env, to, unit, body, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// layOutWaiting lays out what the phones of a member handed over before the member was known
+// here: a restored database may get the phone's work before the member's record.
+func (w *writing) layOutWaiting(member book.ID) error {
+	if devices, err := w.tx.DevicesOf(member); len(devices) == 0 || err != nil {
+		return err
+	}
+	all, err := w.tx.AllWork()
+	if err != nil {
+		return err
+	}
+	for _, kept := range all {
+		d, err := w.device(kept.Device)
+		if err != nil {
+			return err
+		}
+		if d == nil || d.Member != member {
+			continue
+		}
+		number, work, err := w.r.openWork(w.tx, d.Number, kept.Sealed)
+		if err != nil {
+			return err
+		}
+		if work == nil {
+			continue
+		}
+		offered, err := w.layOut(d, number, work)
+		if err != nil {
+			return err
+		}
+		if !offered {
+			continue
+		}
+		sealed, err := w.sealWork(number, work)
+		if err != nil {
+			return err
+		}
+		if err := w.tx.SetWork(kept.N, sealed); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openWork opens what a phone handed over: it sealed it under its own number or, where it is
+// a copy, under the one that it was given. Nil: it does not open, or cannot be read.
+func (r *Registry) openWork(from store.Reader, device uint32, sealed []byte) (uint32, *pb.SyncRequest, error) {
+	all, err := from.Devices()
+	if err != nil {
+		return 0, nil, err
+	}
+	for _, c := range all {
+		if c.Number != device && c.CloneOf != device {
+			continue
+		}
+		b, err := seal.OpenWork(r.recovery, recoveryName(r.server, c.Number), sealed)
+		if err != nil {
+			continue
+		}
+		work := &pb.SyncRequest{}
+		if proto.Unmarshal(b, work) != nil {
+			return 0, nil, nil
+		}
+		return c.Number, work, nil
+	}
+	return 0, nil, nil
+}
+
+// workID names the suggestion of one handed over change: the same one for the same change.
+func workID(device uint32, number uint64, raw []byte) book.ID {
+	sum := sha256.Sum256(fmt.Appendf(nil, "work %d %d %x", device, number, opHash(raw)))
+	id := book.ID(sum[:16])
+	id[6], id[8] = id[6]&0x0f|0x70, id[8]&0x3f|0x80
+	return id
+}
