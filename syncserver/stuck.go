@@ -125,8 +125,11 @@ func (t *table) work(list []registry.KeptWork) {
 		if owner == "" {
 			owner = "chưa rõ"
 		}
-		if k.Unreadable {
+		switch {
+		case k.Unreadable:
 			why, count = "không mở được, chỉ giữ nguyên", "–"
+		case k.Owner != "":
+			why = "quá nhiều cho một lần bàn giao, vẫn giữ nguyên"
 		}
 		rows = append(rows, []string{fmt.Sprint(k.Device), owner, when(k.At.UnixMilli()), count, why})
 	}

@@ -101,11 +101,12 @@ Máy là bản sao của máy khác: 1
   ĐƠN VỊ      LÝ DO      SỐ LƯỢNG  CŨ NHẤT TỪ
   Chi bộ Thử  khôi phục  2         08:00 22/11/2026
 `},
-		"handed-over work on no desk": {registry.Stuck{Work: []registry.KeptWork{{Device: 1004, Changes: 3, At: at}, {Device: 4, Owner: "Nguyễn Văn Thử", Unreadable: true, At: at}}},
-			`Phần bàn giao của máy đã thu hồi chưa đến bàn của ai: 2
+		"handed-over work on no desk": {registry.Stuck{Work: []registry.KeptWork{{Device: 1004, Changes: 3, At: at}, {Device: 4, Owner: "Nguyễn Văn Thử", Unreadable: true, At: at}, {Device: 5, Owner: "Nguyễn Văn Thử", Changes: 1200, At: at}}},
+			`Phần bàn giao của máy đã thu hồi chưa đến bàn của ai: 3
   MÁY   NGƯỜI DÙNG      NHẬN LÚC          SỐ THAY ĐỔI  CHỜ
   1004  chưa rõ         08:00 22/11/2026  3            máy chủ biết lại người dùng máy này
   4     Nguyễn Văn Thử  08:00 22/11/2026  –            không mở được, chỉ giữ nguyên
+  5     Nguyễn Văn Thử  08:00 22/11/2026  1.200        quá nhiều cho một lần bàn giao, vẫn giữ nguyên
 `},
 	} {
 		t.Run(name, func(t *testing.T) {

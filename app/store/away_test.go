@@ -144,3 +144,50 @@ func TestWhatWasRefusedLeavesQuietly(t *testing.T) {
 		}
 	}
 }
+
+// TestWhatLeftAndIsRefusedStaysUnseen: the restored server refuses what the lost one had put
+// on a desk. It may answer without a view, when it is busy.
+func TestWhatLeftAndIsRefusedStaysUnseen(t *testing.T) {
+	s := handedOver(t)
+	applied(t, s, Delta{Epoch: epoch("epoch two", 0, cursors(5, 40)...)})
+	frozen(t, s, 1<<20)
+	quiet := func(when string) {
+		t.Helper()
+		unseen(t, s, when)
+		if b := s.Snapshot(); len(b.Mend()) != 0 {
+			t.Errorf("%s: on the list to mend: %+v", when, b.Mend())
+		}
+	}
+	if out := applied(t, s, Delta{Acks: []*pb.Ack{result(1, pb.Result_RESULT_REFUSED)}}); len(out.Refused) != 0 {
+		t.Errorf("told: %+v", out.Refused)
+	}
+	quiet("after the ack")
+	applied(t, s, Delta{View: without()})
+	quiet("after the view")
+	s = reopen(t, s)
+	ops := frozen(t, s, 1<<20)
+	if len(ops) != 1 || !ops[0].Patch().GetUnfinished() {
+		t.Fatalf("to the desk: %+v", ops)
+	}
+	applied(t, s, Delta{Acks: []*pb.Ack{result(2, pb.Result_RESULT_SUGGESTION)}, View: without()})
+	quiet("in the end")
+	if st := s.Snapshot().State(); len(st.Leaving) != 0 || s.Snapshot().Unsent() != 0 {
+		t.Errorf("leaving %v", st.Leaving)
+	}
+}
+
+// TestWhatLeftAndIsParkedHoldsNothingUp: the household may never come to the restored server.
+func TestWhatLeftAndIsParkedHoldsNothingUp(t *testing.T) {
+	s := handedOver(t)
+	applied(t, s, Delta{Epoch: epoch("epoch two", 0, cursors(5, 40)...)})
+	frozen(t, s, 1<<20)
+	applied(t, s, Delta{Acks: []*pb.Ack{result(1, pb.Result_RESULT_PARKED)}, View: without()})
+	b := s.Snapshot()
+	if len(b.State().Leaving) != 0 || len(b.ops) != 1 || b.ops[0].State != Done {
+		t.Errorf("leaving %v, ops %+v", b.State().Leaving, b.ops)
+	}
+	applied(t, s, Delta{Kept: 1, View: without()})
+	if n := len(s.Snapshot().ops); n != 0 {
+		t.Errorf("%d changes are kept although a backup has them", n)
+	}
+}

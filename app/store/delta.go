@@ -207,7 +207,9 @@ func (w *writer) ack(o *Op, a *pb.Ack, out *Applied) *Op {
 		if c.Refusal == nil {
 			c.Refusal = &pb.Refusal{}
 		}
-		out.Refused = append(out.Refused, c)
+		if !o.Away {
+			out.Refused = append(out.Refused, c)
+		}
 	}
 	w.putOp(&c)
 	return &c
@@ -404,10 +406,7 @@ func (w *writer) sendDrafts() {
 			if err != nil {
 				continue // saveDraft took it, so it is well-formed; else it stays a draft
 			}
-			i, _ := slices.BinarySearchFunc(w.ops, key, byKey)
-			c := *w.ops[i]
-			c.Left = true
-			w.putOp(&c)
+			w.changed(key, func(c *Op) { c.Left = true })
 		}
 		w.dropDraft(d.ID)
 	}
@@ -420,8 +419,12 @@ func (w *writer) sendRefused() {
 		if o.State != Refused || o.Mended || o.patch.GetUnfinished() || !w.leaving(o.Holder) {
 			continue
 		}
-		if _, err := w.addOp(o.Record, Write{Patch: unfinished(o.patch), Holder: o.Holder, Unit: o.Unit}); err != nil {
+		key, err := w.addOp(o.Record, Write{Patch: unfinished(o.patch), Holder: o.Holder, Unit: o.Unit})
+		if err != nil {
 			continue // it was encoded before
+		}
+		if o.Away {
+			w.changed(key, func(c *Op) { c.Away = true })
 		}
 		w.settled(o, func(c *Op) { c.Mended = true })
 	}
@@ -463,7 +466,9 @@ func (w *writer) finishLeaving() {
 	w.sendRefused()
 	busy := map[book.Holder]bool{}
 	for _, o := range w.ops {
-		if o.Pending() || o.State == Offering {
+		// Of what goes again to a restored server, the fate on a desk there is nothing that
+		// this phone would show.
+		if o.Pending() && !(o.Away && o.State == Parked) || o.State == Offering {
 			busy[o.Holder] = true
 		}
 	}

@@ -35,7 +35,7 @@ func (w *writer) newEpoch(d Delta, out *Applied) {
 	}
 	st.Cursors = cursors
 	w.sendAgain(d.Epoch.GetLastOp())
-	w.nameHolders()
+	w.nameHolders(d.Epoch.GetLastOp())
 	w.settleOld(at)
 	w.fetchAgain(at, w.offerRows(at))
 }
@@ -115,13 +115,26 @@ func placed(o *Op) *Op {
 	return o
 }
 
-// nameHolders does so for changes that were not sent yet. What was sent and not answered is
-// frozen: the server may have it.
-func (w *writer) nameHolders() {
+// nameHolders makes those say who holds their record that were not sent yet, and those that
+// were, but whose numbers this life of the server has not. A backup that is restored later may
+// have the bytes of before: the household comes behind them, and the server knows a number again
+// whether it is there or not.
+func (w *writer) nameHolders(last uint64) {
 	for _, o := range slices.Clone(w.ops) {
-		if o.State == Waiting {
-			c := *o
+		c := *o
+		switch {
+		case o.State == Waiting:
 			w.putOp(placed(&c))
+		case o.State == Sending && o.Was == 0 && !o.Gone && o.Number > last && o.patch.GetHeldBy() == nil &&
+			o.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD:
+			c.patch = proto.Clone(o.patch).(*pb.Patch)
+			c.patch.HeldBy = o.Holder.ID.Bytes()
+			held, err := encodePatch(&pb.Patch{HeldBy: c.patch.HeldBy})
+			if err != nil {
+				continue // it then goes as it was
+			}
+			c.Bytes = slices.Concat(o.Bytes, held)
+			w.putOp(&c)
 		}
 	}
 }

@@ -126,11 +126,12 @@ func (b *Snapshot) Holders() iter.Seq[book.Holder] {
 	}
 }
 
-// Ops goes through all own changes that are still here, in order; those of the outbox are Pending.
+// Ops goes through all own changes that are still here, in order; those of the outbox are
+// Pending. What is Away is among them while the server has not answered it.
 func (b *Snapshot) Ops() iter.Seq[Op] {
 	return func(yield func(Op) bool) {
 		for _, o := range b.ops {
-			if o.State != Done && o.State != Erased && o.State != Offering && !yield(*o) {
+			if o.State != Done && o.State != Erased && o.State != Offering && !(o.Away && o.State == Refused) && !yield(*o) {
 				return
 			}
 		}
@@ -150,7 +151,7 @@ func (b *Snapshot) Op(key uint64) (Op, bool) {
 func (b *Snapshot) Mend() []Op {
 	var out []Op
 	for _, o := range b.ops {
-		if o.State == Refused {
+		if o.State == Refused && !o.Away {
 			out = append(out, *o)
 		}
 	}

@@ -136,6 +136,15 @@ func (w *writer) putOp(o *Op) {
 	w.touched[o.Record] = true
 }
 
+// changed replaces the change of a key by what f makes of a copy.
+func (w *writer) changed(key uint64, f func(*Op)) {
+	if i, ok := slices.BinarySearchFunc(w.ops, key, byKey); ok {
+		c := *w.ops[i]
+		f(&c)
+		w.putOp(&c)
+	}
+}
+
 // laidAlike tells whether a change that is on its way looks as before to who reads its record.
 func laidAlike(a, b *Op) bool {
 	return a.Unsent() && b.Unsent() && a.patch == b.patch && a.Record == b.Record && a.Holder == b.Holder && a.Unit == b.Unit &&

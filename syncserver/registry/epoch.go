@@ -269,14 +269,12 @@ var errReclaim = errors.New("no device with this key")
 // ReclaimToken gives a new token to a device that proves with its key who it is: after a
 // restore the server does not know tokens that it gave since the backup. The Problem is
 // TOKEN_UNKNOWN for an unknown device, a wrong signature or a server that was never
-// restored, all in the same words. A revoked device gets one too: all it is good for is to hand
-// over what it has not sent.
+// restored, all in the same words. A revoked device gets one too, restored or not: all it is
+// good for is to hand over what it has not sent, and the token that a copy shows may have
+// been changed by the phone that it is a copy of.
 func (r *Registry) ReclaimToken(ctx context.Context, ch Channel, req *pb.ReclaimTokenRequest) (*pb.ReclaimTokenResponse, error) {
 	if !r.throttle.allow(r.now()) {
 		return nil, problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, nil)
-	}
-	if len(r.parent) == 0 {
-		return nil, problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, errReclaim)
 	}
 	token, hash := seal.NewToken(r.random)
 	err := r.store.Write(ctx, func(tx store.Tx) error {
@@ -284,14 +282,14 @@ func (r *Registry) ReclaimToken(ctx context.Context, ch Channel, req *pb.Reclaim
 		if err != nil {
 			return err
 		}
-		if d == nil {
+		if d == nil || len(r.parent) == 0 && !d.Revoked {
 			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, errReclaim)
 		}
 		claim := seal.ReclaimClaim{Server: r.server, Device: req.GetDevice(), Channel: ch.EKM, SPKI: ch.SPKI}
 		if seal.VerifyReclaim(ed25519.PublicKey(d.Key), claim, req.GetSignature()) != nil {
 			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, errReclaim)
 		}
-		if d.CloneOf != 0 {
+		if d.CloneOf != 0 && !d.Revoked {
 			// A copy shows the token of the first device; that is the one to give.
 			if d, err = tx.Device(d.CloneOf); err != nil {
 				return err

@@ -371,7 +371,7 @@ func (w *writing) workAbout(about map[book.ID]bool) error {
 		if err != nil {
 			return err
 		}
-		if d == nil {
+		if d == nil || kept.Waits == store.Unreadable {
 			continue
 		}
 		number, work, err := w.r.openWork(w.tx, d.Number, kept.Sealed)
@@ -390,7 +390,11 @@ func (w *writing) workAbout(about map[book.ID]bool) error {
 		}
 		offers := len(work.Offers)
 		work.Offers = slices.DeleteFunc(work.Offers, func(row *pb.Row) bool {
-			return slices.ContainsFunc(offeredPatches(row), func(p *pb.Patch) bool { return w.patchAbout(p, about) })
+			gone := false
+			for _, p := range offeredPatches(row) {
+				gone = w.patchAbout(p, about) || gone
+			}
+			return gone
 		})
 		if !changed && len(work.Offers) == offers {
 			continue
@@ -399,7 +403,7 @@ func (w *writing) workAbout(about map[book.ID]bool) error {
 		if err != nil {
 			return err
 		}
-		if err := w.tx.SetWork(kept.N, sealed); err != nil {
+		if err := w.tx.SetWork(kept.N, min(kept.Waits, piecesOf(work)), sealed); err != nil {
 			return err
 		}
 	}
@@ -422,38 +426,41 @@ func (w *writing) sealWork(number uint32, work *pb.SyncRequest) ([]byte, error) 
 	return seal.SealWork(public, recoveryName(w.r.server, number), b)
 }
 
-// forgetErased takes changes about what was erased out of handed-over work, before anything
-// of it is kept. What hangs on one of them goes as well.
+// forgetErased takes changes about what was erased out of handed-over work, and rows that wait
+// in it, before anything of it is kept. What hangs on one of them goes as well.
 func (w *writing) forgetErased(work *pb.SyncRequest) (changed bool, err error) {
 	if !w.hasErased {
 		return false, nil
 	}
 	gone := map[book.ID]bool{}
-	for i, raw := range work.GetOps() {
-		p := &pb.Patch{}
-		if proto.Unmarshal(raw, p) != nil {
-			continue
+	goes := func(p *pb.Patch) bool {
+		about, aboutErr := w.aboutErased(p)
+		if err = errors.Join(err, aboutErr); !about {
+			return w.patchAbout(p, gone)
 		}
-		about, err := w.aboutErased(p)
-		if err != nil {
-			return false, err
+		if id, ok := book.IDFrom(p.GetEnvelope().GetId()); ok && !w.stands(id) {
+			gone[id] = true
 		}
-		if about || w.patchAbout(p, gone) {
-			if id, ok := book.IDFrom(p.GetEnvelope().GetId()); ok {
-				gone[id] = true
-			}
-			work.Ops[i], changed = nil, true
-		}
+		return true
 	}
-	offers := len(work.Offers)
-	work.Offers = slices.DeleteFunc(work.Offers, func(row *pb.Row) bool {
-		return slices.ContainsFunc(offeredPatches(row), func(p *pb.Patch) bool {
-			about, aboutErr := w.aboutErased(p)
-			err = errors.Join(err, aboutErr)
-			return about || w.patchAbout(p, gone)
+	for known := -1; known < len(gone); {
+		known = len(gone)
+		for i, raw := range work.GetOps() {
+			p := &pb.Patch{}
+			if len(raw) > 0 && proto.Unmarshal(raw, p) == nil && goes(p) {
+				work.Ops[i], changed = nil, true
+			}
+		}
+		work.Offers = slices.DeleteFunc(work.Offers, func(row *pb.Row) bool {
+			about := false
+			for _, p := range offeredPatches(row) {
+				about = goes(p) || about
+			}
+			changed = changed || about
+			return about
 		})
-	})
-	return changed || len(work.Offers) < offers, err
+	}
+	return changed, err
 }
 
 // isErased tells whether a change is about what was erased: the record itself, its subject,

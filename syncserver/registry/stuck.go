@@ -54,14 +54,18 @@ type Stuck struct {
 type KeptWork struct {
 	Device uint32 `json:"device"`
 	// Owner and Branch are "" where the owner is not known (any more): then it waits for the
-	// owner's record.
+	// owner's record. Else it was more than a device may send in a day.
 	Owner  string `json:"owner"`
 	Branch string `json:"branch"`
-	// Unreadable: it does not open, or is nothing that a phone of ours packs; Changes is 0.
+	// Unreadable: it does not open, or is nothing that a phone packs; Changes is 0. Nobody can
+	// do anything about it, so it is listed for a month.
 	Unreadable bool      `json:"unreadable,omitempty"`
 	Changes    int       `json:"changes"`
 	At         time.Time `json:"at"`
 }
+
+// unreadableFor is how long work that does not open is listed.
+const unreadableFor = 30 * 24 * time.Hour
 
 // RefusedOpen is one refused change that nobody has answered.
 type RefusedOpen struct {
@@ -488,32 +492,20 @@ func (l *look) devices() error {
 
 // work looks for handed-over work that was not laid out.
 func (l *look) work() error {
-	all, err := l.from.AllWork()
+	all, err := l.from.WaitingWork()
 	if err != nil {
 		return err
 	}
 	for _, kept := range all {
-		d, err := l.from.Device(kept.Device)
-		if err != nil {
-			return err
-		}
-		if d == nil {
+		k := KeptWork{Device: kept.Device, Unreadable: kept.Waits == store.Unreadable, Changes: max(kept.Waits, 0), At: time.UnixMilli(kept.MS)}
+		if k.Unreadable && l.out.Now.Sub(k.At) > unreadableFor {
 			continue
 		}
-		_, work, err := l.r.openWork(l.from, d.Number, kept.Sealed)
-		if err != nil {
+		if d, err := l.from.Device(kept.Device); err != nil {
 			return err
+		} else if d != nil {
+			k.Owner, k.Branch = l.person(d.Member)
 		}
-		if work != nil && l.world.member(d.Member) != nil {
-			continue
-		}
-		k := KeptWork{Device: d.Number, Unreadable: work == nil, Changes: len(work.GetOffers()), At: time.UnixMilli(kept.MS)}
-		for _, op := range work.GetOps() {
-			if len(op) > 0 {
-				k.Changes++
-			}
-		}
-		k.Owner, k.Branch = l.person(d.Member)
 		l.out.Work = append(l.out.Work, k)
 	}
 	return nil

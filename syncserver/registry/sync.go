@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 
+	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"sodanvan/shared/book"
@@ -412,9 +413,34 @@ func (w *writing) today(d *store.Device) bool {
 	return true
 }
 
+// opHash tells a change from another one under the same number. The household that a phone
+// names after a restore does not count: the change may have gone without it before, to a life of
+// the database of which a backup is restored later.
 func opHash(raw []byte) []byte {
-	sum := sha256.Sum256(raw)
+	sum := sha256.Sum256(withoutHolder(raw))
 	return sum[:16]
+}
+
+// withoutHolder takes held_by out of a marshalled patch. What cannot be read stays as it is.
+func withoutHolder(raw []byte) []byte {
+	const heldBy = 11
+	var out []byte
+	from := 0
+	for at := 0; at < len(raw); {
+		number, _, n := protowire.ConsumeField(raw[at:])
+		if n < 0 {
+			return raw
+		}
+		if number == heldBy {
+			out = append(out, raw[from:at]...)
+			from = at + n
+		}
+		at += n
+	}
+	if from == 0 {
+		return raw
+	}
+	return append(out, raw[from:]...)
 }
 
 // clone gives the copy of a device a number of its own, the same one again when it asks

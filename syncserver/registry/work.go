@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"google.golang.org/protobuf/proto"
 
@@ -20,6 +21,9 @@ import (
 // maxWork is how many pieces of work the server keeps of one device: who holds a stolen
 // phone must not fill the disk with its work.
 const maxWork = 16
+
+// mostWork is how many numbers a piece of work may cover; one that covers more is no phone's.
+const mostWork = 1 << 18
 
 // HandOverWork keeps what a revoked phone had not sent, sealed to the recovery key. The
 // Problem is THROTTLED for more than a phone has.
@@ -65,6 +69,10 @@ func (w *writing) takeWork(d *store.Device, sealed []byte) error {
 	if err != nil {
 		return err
 	}
+	if len(work.GetOps()) > mostWork {
+		return problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, errWork)
+	}
+	waits := store.Unreadable
 	if work != nil {
 		known, err := w.forgetKnown(number, work)
 		if err != nil {
@@ -74,11 +82,15 @@ func (w *writing) takeWork(d *store.Device, sealed []byte) error {
 		if err != nil {
 			return err
 		}
-		offered, err := w.layOut(d, number, work)
-		if err != nil {
+		m := w.world.member(d.Member)
+		var offers []*pb.Row
+		if m != nil {
+			offers, work.Offers = work.GetOffers(), nil // the desk has them, or nobody needs them
+		}
+		if waits, err = w.layOut(d, m, number, work, offers); err != nil {
 			return err
 		}
-		if known || erased || offered {
+		if known || erased || len(offers) > 0 {
 			if sealed, err = w.sealWork(number, work); err != nil {
 				return err
 			}
@@ -87,7 +99,18 @@ func (w *writing) takeWork(d *store.Device, sealed []byte) error {
 	if len(sealed) == 0 {
 		return nil
 	}
-	return w.tx.PutWork(d.Number, w.now.Millis(), sealed)
+	return w.tx.PutWork(d.Number, w.now.Millis(), waits, sealed)
+}
+
+// piecesOf counts the changes and rows in handed-over work.
+func piecesOf(work *pb.SyncRequest) int {
+	n := len(work.GetOffers())
+	for _, op := range work.GetOps() {
+		if len(op) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // forgetKnown takes out of handed-over work what the server has: changes that the phone has an
@@ -108,12 +131,11 @@ func (w *writing) forgetKnown(number uint32, work *pb.SyncRequest) (changed bool
 
 // layOut puts the work of a revoked phone on the desk of its member's branch, a suggestion for
 // each change, and what it offers with it. What was acked before, or laid out by an earlier
-// try of the same phone, is not laid out again. Of whose member nothing is known, the
-// work waits whole; see layOutWaiting. offered: the offers are out and were taken from the work.
-func (w *writing) layOut(d *store.Device, number uint32, work *pb.SyncRequest) (offered bool, err error) {
-	m := w.world.member(d.Member)
+// try of the same phone, is not laid out again. It gives how many pieces wait still: all of
+// them where nothing is known of the member (m is nil; see layOutWaiting).
+func (w *writing) layOut(d *store.Device, m *store.Member, number uint32, work *pb.SyncRequest, offers []*pb.Row) (waits int, err error) {
 	if m == nil {
-		return false, nil
+		return piecesOf(work), nil
 	}
 	// A revoked phone acts for nobody; its work is of its member's branch, or their own where
 	// they have none.
@@ -124,30 +146,28 @@ func (w *writing) layOut(d *store.Device, number uint32, work *pb.SyncRequest) (
 		a.Branch = book.ID{}
 		to = book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: m.ID}
 	}
-	if err := w.layOutChanges(to, m.Unit, number, work); err != nil {
-		return false, err
+	if waits, err = w.layOutChanges(to, m.Unit, number, work); err != nil {
+		return 0, err
 	}
-	offers := work.GetOffers()
-	work.Offers = nil
-	return len(offers) > 0, w.offers(d, a, offers)
+	return waits, w.offers(d, a, offers)
 }
 
-func (w *writing) layOutChanges(to book.Holder, unit book.ID, number uint32, work *pb.SyncRequest) error {
+func (w *writing) layOutChanges(to book.Holder, unit book.ID, number uint32, work *pb.SyncRequest) (waits int, err error) {
 	from, err := w.device(number)
 	if err != nil || from == nil {
-		return err
+		return 0, err
 	}
 	first := work.GetFirst()
 	known := map[uint64]string{}
-	ops := work.GetOps()[:min(len(work.GetOps()), maxOps)]
-	entries, err := w.tx.Log(number, first, first+uint64(len(ops)))
+	entries, err := w.tx.Log(number, first, first+uint64(len(work.GetOps())))
 	if err != nil {
-		return err
+		return 0, err
 	}
 	for _, e := range entries {
 		known[e.Number] = string(e.Hash)
 	}
-	for i, raw := range ops {
+	laid := 0
+	for i, raw := range work.GetOps() {
 		n := first + uint64(i)
 		var patch pb.Patch
 		if len(raw) == 0 || known[n] == string(opHash(raw)) || len(raw) > maxOp || proto.Unmarshal(raw, &patch) != nil {
@@ -157,24 +177,38 @@ func (w *writing) layOutChanges(to book.Holder, unit book.ID, number uint32, wor
 		if w.world.stored(id) != nil {
 			continue
 		}
+		if laid++; laid > defaultDayOps {
+			waits++
+			continue
+		}
 		body, err := lww.Encode(&pb.Suggestion{Patch: raw, Why: pb.SuggestionReason_SUGGESTION_REASON_DEVICE_REVOKED.Enum(), Device: proto.Uint32(number),
 			Number: proto.Uint64(n), TimeMs: proto.Int64(w.now.Millis())})
 		if err != nil {
-			return err
+			return 0, err
 		}
 		subject, _ := book.IDFrom(patch.GetEnvelope().GetId())
 		env := &pb.Envelope{Kind: pb.Kind_KIND_SUGGESTION.Enum(), Id: id.Bytes(), Subject: subject.Bytes()}
 		if _, err := w.serverPatch(env, to, unit, body, nil); err != nil {
-			return err
+			return 0, err
 		}
 	}
-	return nil
+	return waits, nil
 }
 
 // layOutWaiting lays out what the phones of a member handed over before the member was known
-// here: a restored database may get the phone's work before the member's record.
+// here: a restored database may get the phone's work before the member's record. Their
+// numbers come to stand in the record.
 func (w *writing) layOutWaiting(member book.ID) error {
-	if devices, err := w.tx.DevicesOf(member); len(devices) == 0 || err != nil {
+	devices, err := w.tx.DevicesOf(member)
+	if err != nil || len(devices) == 0 {
+		return err
+	}
+	for _, d := range devices {
+		if err := w.listDevice(member, d.Number); err != nil {
+			return err
+		}
+	}
+	if waiting, err := w.tx.WaitingWork(); err != nil || len(waiting) == 0 {
 		return err
 	}
 	all, err := w.tx.AllWork()
@@ -182,32 +216,28 @@ func (w *writing) layOutWaiting(member book.ID) error {
 		return err
 	}
 	for _, kept := range all {
-		d, err := w.device(kept.Device)
-		if err != nil {
-			return err
-		}
-		if d == nil || d.Member != member {
+		i := slices.IndexFunc(devices, func(d *store.Device) bool { return d.Number == kept.Device })
+		if i < 0 || kept.Waits <= 0 {
 			continue
 		}
-		number, work, err := w.r.openWork(w.tx, d.Number, kept.Sealed)
+		number, work, err := w.r.openWork(w.tx, kept.Device, kept.Sealed)
 		if err != nil {
 			return err
 		}
 		if work == nil {
 			continue
 		}
-		offered, err := w.layOut(d, number, work)
+		offers := work.GetOffers()
+		work.Offers = nil
+		waits, err := w.layOut(devices[i], w.world.member(member), number, work, offers)
 		if err != nil {
 			return err
-		}
-		if !offered {
-			continue
 		}
 		sealed, err := w.sealWork(number, work)
 		if err != nil {
 			return err
 		}
-		if err := w.tx.SetWork(kept.N, sealed); err != nil {
+		if err := w.tx.SetWork(kept.N, waits, sealed); err != nil {
 			return err
 		}
 	}

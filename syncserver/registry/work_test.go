@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+	"time"
 
 	"google.golang.org/protobuf/proto"
 
@@ -157,6 +159,7 @@ func TestAPhoneOfTheLostDaysHandsItsWorkOver(t *testing.T) {
 	h := late.household("Hộ Bình1")
 	late.sync(late.consent(h))
 	twin := *late
+	twin.join = proto.Clone(late.join).(*pb.JoinResponse)
 	twin.asCopy(late.visit(late.id(), h, "của bản sao"))
 	if err := tw.r.Revoke(ctx, late.device); err != nil {
 		t.Fatal(err)
@@ -301,6 +304,10 @@ func TestWorkWaitsForItsMember(t *testing.T) {
 	if found != 1 {
 		t.Errorf("%d changes of the late phone on the desk (%d suggestions before)", found, before)
 	}
+	var m pb.Member
+	if _, err := lww.Decode(secretary.rows[newcomer].GetBody(), &m); err != nil || !slices.Contains(m.GetDevices(), late.device) {
+		t.Errorf("the member's record lists %v, not device %d: %v", m.GetDevices(), late.device, err)
+	}
 	if got := tw.words("của nhà bên"); got["work"] != 1 || got["rows"] != 1 {
 		t.Errorf("kept: %v", got)
 	}
@@ -327,4 +334,151 @@ func TestWorkOfAnOfficerIsSeen(t *testing.T) {
 		t.Errorf("stuck: %+v", s)
 	}
 	tw.sound()
+}
+
+// A copy that alone was revoked, of a phone that the restored database does not know, and a
+// copy whose token the first phone has changed since: both prove themselves with their key.
+func TestARevokedCopyHandsItsWorkOver(t *testing.T) {
+	ctx := context.Background()
+	for _, lost := range []bool{true, false} {
+		tw := newTown(t, sqlite.Options{})
+		secretary := tw.phone("An")
+		secretary.sync()
+		copied := tw.backup()
+		first := tw.phone("Bình")
+		first.sync()
+		h := first.household("Hộ Bình1")
+		first.sync(first.consent(h))
+		twin := *first
+		twin.join = proto.Clone(first.join).(*pb.JoinResponse)
+		twin.asCopy(first.visit(first.id(), h, "của bản sao"))
+		if err := twin.reclaim(); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN) {
+			t.Errorf("before it is revoked: %v", err)
+		}
+		if err := tw.r.Revoke(ctx, twin.device); err != nil {
+			t.Fatal(err)
+		}
+		if lost {
+			tw.restore(copied)
+			secretary.meet()
+			secretary.cursors = nil
+		}
+		for range 2 {
+			if out, err := tw.r.RotateToken(ctx, first.caller, &pb.RotateTokenRequest{}); err == nil {
+				first.join.Token = out.Token
+				first.caller, _ = tw.r.Authenticate(ctx, first.join.GetToken())
+			}
+		}
+		if _, err := tw.r.Authenticate(ctx, twin.join.GetToken()); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN) {
+			t.Fatalf("the copy's token: %v", err)
+		}
+		before := first.join.GetToken()
+		if err := twin.reclaim(); err != nil {
+			t.Fatalf("lost %v: %v", lost, err)
+		}
+		twin.handOver(&pb.SyncRequest{First: proto.Uint64(2), Ops: [][]byte{twin.visit(twin.id(), h, "chưa gửi")}})
+		secretary.sync()
+		if n := len(secretary.suggestions()); n != 1 {
+			t.Errorf("lost %v: %d on the desk", lost, n)
+		}
+		if _, err := tw.r.Authenticate(ctx, before); !lost && err != nil {
+			t.Errorf("the first phone was shut out: %v", err)
+		}
+		tw.sound()
+	}
+}
+
+// Rows of desks that a revoked phone offers: what hangs on one about an erased household goes
+// with it, whether they are laid out or wait.
+func TestWaitingRowsAboutTheErasedAreNotKept(t *testing.T) {
+	ctx := context.Background()
+	for _, known := range []bool{true, false} {
+		tw := newTown(t, sqlite.Options{})
+		member, secretary := tw.phone("Bình"), tw.phone("An")
+		member.sync()
+		h := member.household("Hộ Bình1")
+		member.sync(member.consent(h))
+		copied := tw.backup()
+		late := secretary
+		if !known {
+			branch, _ := book.IDFrom(secretary.join.GetBranch())
+			if _, err := tw.r.AddPerson(ctx, branch, "Giang", pb.Office_OFFICE_MEMBER); err != nil {
+				t.Fatal(err)
+			}
+			tw.index()
+			late = tw.phone("Giang")
+		}
+		if err := tw.r.Revoke(ctx, late.device); err != nil {
+			t.Fatal(err)
+		}
+		tw.restore(copied)
+		if _, err := tw.r.Erase(ctx, h); err != nil {
+			t.Fatal(err)
+		}
+		if err := late.reclaim(); err != nil {
+			t.Fatal(err)
+		}
+		visit := member.id()
+		waiting := func(patch []byte, n uint64) *pb.Row {
+			body, err := lww.Encode(&pb.Suggestion{Patch: patch, Why: pb.SuggestionReason_SUGGESTION_REASON_HANDED_OVER.Enum(),
+				Device: &member.device, Number: &n, TimeMs: proto.Int64(1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			return &pb.Row{Envelope: &pb.Envelope{Kind: pb.Kind_KIND_SUGGESTION.Enum(), Id: member.id().Bytes(), Subject: visit.Bytes(),
+				Holder: &pb.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK.Enum(), Id: secretary.join.GetBranch()}}, Body: body}
+		}
+		edit := member.patch(pb.Kind_KIND_VISIT, visit, book.ID{}, false, &pb.Visit{Note: proto.String(secretWord + " sửa")})
+		late.handOver(&pb.SyncRequest{First: proto.Uint64(1),
+			Ops:    [][]byte{late.patch(pb.Kind_KIND_VISIT, visit, book.ID{}, false, &pb.Visit{Note: proto.String(secretWord + " sửa nữa")})},
+			Offers: []*pb.Row{waiting(edit, 8), waiting(member.visit(visit, h, secretWord), 7)}})
+		if after := tw.words(secretWord); len(after) != 0 {
+			t.Errorf("known %v: erased words are in %v", known, after)
+		}
+	}
+}
+
+// Who has a stolen phone can fill neither the disk nor the time of others with its work.
+func TestWorkIsBounded(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t, sqlite.Options{})
+	member := tw.phone("Bình")
+	member.sync()
+	if err := tw.r.Revoke(ctx, member.device); err != nil {
+		t.Fatal(err)
+	}
+	caller, _ := tw.r.Authenticate(ctx, member.join.GetToken())
+	hand := func(plain []byte) error {
+		sealed, err := seal.SealWork(seal.RecoveryPub(member.join.GetRecoveryKey()), recoveryName(tw.r.server, member.device), plain)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, err = tw.r.HandOverWork(ctx, caller, &pb.HandOverWorkRequest{Sealed: sealed})
+		return err
+	}
+	many, err := proto.Marshal(&pb.SyncRequest{First: proto.Uint64(1), Ops: make([][]byte, mostWork+1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := hand(many); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_THROTTLED) {
+		t.Errorf("more numbers than a phone has: %v", err)
+	}
+	if err := hand([]byte("hỏng")); err != nil {
+		t.Fatal(err)
+	}
+	if w := tw.stuck().Work; len(w) != 1 || !w[0].Unreadable || w[0].Owner != "Bình" {
+		t.Errorf("stuck: %+v", w)
+	}
+	tw.later(unreadableFor + time.Hour)
+	if w := tw.stuck().Work; len(w) != 0 {
+		t.Errorf("stuck after a month: %+v", w)
+	}
+	for range maxWork - 1 {
+		if err := hand([]byte("hỏng")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := hand([]byte("hỏng")); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_THROTTLED) {
+		t.Errorf("one piece more than is kept: %v", err)
+	}
 }

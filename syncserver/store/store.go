@@ -161,8 +161,13 @@ type Work struct {
 	N      int64
 	Device uint32
 	MS     int64
+	// Waits is how many changes of it lie on no desk yet; Unreadable where nobody can tell.
+	Waits  int
 	Sealed []byte
 }
+
+// Unreadable is the count of a piece of work that does not open.
+const Unreadable = -1
 
 // Known says what stands under an id.
 type Known uint8
@@ -275,6 +280,9 @@ type Reader interface {
 	// AllParked lists what is parked, AllWork what revoked phones handed over.
 	AllParked() ([]*Parked, error)
 	AllWork() ([]Work, error)
+	// WaitingWork lists the work of which something waits, or that cannot be read, without
+	// what is sealed.
+	WaitingWork() ([]Work, error)
 	ParkedFor(waitFor book.ID) ([]*Parked, error)
 	ParkedCount() (int, error)
 	// History lists values that a record had, with stamps less than before (0: all), newest
@@ -333,14 +341,14 @@ type Tx interface {
 	// after it, and its line among the households.
 	EraseHolder(h book.Holder) error
 	// SetWork replaces handed-over work; empty: removes it.
-	SetWork(n int64, sealed []byte) error
+	SetWork(n int64, waits int, sealed []byte) error
 	// SetNextDevice makes the numbers of new devices begin at n, if they are not there yet.
 	SetNextDevice(n uint32) error
 	// ForgetLateAcks drops the fates of once parked changes up to and including number, except
 	// those that the phone still asks for.
 	ForgetLateAcks(device uint32, number uint64, asked []uint64) error
 	// PutWork keeps what a revoked phone handed over, sealed to the recovery key.
-	PutWork(device uint32, ms int64, sealed []byte) error
+	PutWork(device uint32, ms int64, waits int, sealed []byte) error
 	// WorkCount is how many pieces of a device are kept.
 	WorkCount(device uint32) (int, error)
 }

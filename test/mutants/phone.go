@@ -51,7 +51,7 @@ func ofThePhone() []mutant {
 		{
 			name:    "household-leaves-with-offers",
 			promise: "A household stays until what a restored server may lack of it was offered.",
-			edits:   []edit{{delta, "if o.Pending() || o.State == Offering {\n			busy", "if o.Pending() {\n			busy"}},
+			edits:   []edit{{delta, " || o.State == Offering {\n			busy", " {\n			busy"}},
 			tests:   []command{in("app/store", "TestAHouseholdWithOffersStays")},
 		},
 		{

@@ -166,6 +166,24 @@ func ofRestoring() []mutant {
 			tests:   []command{in("app/store", "TestWhatLeftGoesToARestoredServer")},
 		},
 		{
+			name:    "what-was-sent-does-not-say-whose-it-is",
+			promise: "A change that the lost server did not answer tells the restored one which household holds it.",
+			edits:   []edit{{restore, "o.Was == 0 && !o.Gone && o.Number > last", "o.Was == 0 && !o.Gone && o.Number == 0"}},
+			tests:   []command{in("app/store", "TestWhatGoesAgainSaysWhoseItIs")},
+		},
+		{
+			name:    "holder-counts-as-other-bytes",
+			promise: "A change that says only now which household holds it is not taken for a copied phone's.",
+			edits:   []edit{{reg + "/sync.go", "sha256.Sum256(withoutHolder(raw))", "sha256.Sum256(raw)"}, {reg + "/sync.go", "func withoutHolder(raw []byte) []byte {", "func _(raw []byte) []byte {"}},
+			tests:   []command{in(reg, "TestAChangeIsKnownWithAndWithoutItsHolder")},
+		},
+		{
+			name:    "refused-after-it-left-is-shown",
+			promise: "What a restored server refuses of a household that left is on no screen.",
+			edits:   []edit{{"app/store/delta.go", "		if o.Away {\n			w.changed", "		if o.Away && key == 0 {\n			w.changed"}},
+			tests:   []command{in("app/store", "TestWhatLeftAndIsRefusedStaysUnseen")},
+		},
+		{
 			name:    "revoked-device-of-the-lost-days-unknown",
 			promise: "A phone that enrolled and was revoked after the backup can still hand its work over.",
 			edits:   []edit{{reg + "/epoch.go", "		w.devices[number] = e.device(number)\n", ""}},
@@ -180,7 +198,7 @@ func ofRestoring() []mutant {
 		{
 			name:    "waiting-offers-survive-erasure",
 			promise: "Erasure reaches rows that a revoked phone offered and that lie on no desk yet.",
-			edits:   []edit{{reg + "/erase.go", "if !changed && len(work.Offers) == offers {", "if !changed {"}},
+			edits:   []edit{{reg + "/erase.go", "if !changed && len(work.Offers) == offers {", "if !changed && offers >= 0 {"}},
 			tests:   []command{in(reg, "TestWorkWaitsForItsMember")},
 		},
 		{

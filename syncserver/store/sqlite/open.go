@@ -25,10 +25,13 @@ var schema1 string
 //go:embed schema2.sql
 var schema2 string
 
+//go:embed schema3.sql
+var schema3 string
+
 // Steps from nothing to the schema of today. PRAGMA user_version holds how many of them a
 // file has gone; a step that was released is never changed.
 var (
-	serverSteps = []string{schema1, schema2}
+	serverSteps = []string{schema1, schema2, schema3}
 	keySteps    = []string{`CREATE TABLE keys (id TEXT PRIMARY KEY, wrapped BLOB) WITHOUT ROWID;`}
 )
 

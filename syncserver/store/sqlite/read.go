@@ -550,10 +550,18 @@ func (s *session) desk(where string, args ...any) ([]*store.Row, error) {
 }
 
 func (s *session) AllWork() ([]store.Work, error) {
+	return s.work(`SELECT n, device, ms, waits, sealed FROM work ORDER BY n`)
+}
+
+func (s *session) WaitingWork() ([]store.Work, error) {
+	return s.work(`SELECT n, device, ms, waits, NULL FROM work WHERE waits <> 0 ORDER BY n`)
+}
+
+func (s *session) work(query string) ([]store.Work, error) {
 	var out []store.Work
-	err := s.each(`SELECT n, device, ms, sealed FROM work ORDER BY n`, nil, func(scan func(...any) error) error {
+	err := s.each(query, nil, func(scan func(...any) error) error {
 		var w store.Work
-		err := scan(&w.N, &w.Device, &w.MS, &w.Sealed)
+		err := scan(&w.N, &w.Device, &w.MS, &w.Waits, &w.Sealed)
 		out = append(out, w)
 		return mapError(err)
 	})

@@ -220,11 +220,11 @@ func (s *session) EraseHolder(h book.Holder) error {
 	return s.exec(`DELETE FROM tenures WHERE what = ? AND of = ?`, tenureHousehold, h.ID[:])
 }
 
-func (s *session) SetWork(n int64, sealed []byte) error {
+func (s *session) SetWork(n int64, waits int, sealed []byte) error {
 	if len(sealed) == 0 {
 		return s.exec(`DELETE FROM work WHERE n = ?`, n)
 	}
-	return s.exec(`UPDATE work SET sealed = ? WHERE n = ?`, sealed, n)
+	return s.exec(`UPDATE work SET waits = ?, sealed = ? WHERE n = ?`, waits, sealed, n)
 }
 
 func (s *session) ForgetLateAcks(device uint32, number uint64, asked []uint64) error {
@@ -312,8 +312,8 @@ func (s *session) AppendAudit(entries []store.AuditEntry) error {
 	return nil
 }
 
-func (s *session) PutWork(device uint32, ms int64, sealed []byte) error {
-	return s.exec(`INSERT INTO work (device, ms, sealed) VALUES (?, ?, ?)`, device, ms, sealed)
+func (s *session) PutWork(device uint32, ms int64, waits int, sealed []byte) error {
+	return s.exec(`INSERT INTO work (device, ms, waits, sealed) VALUES (?, ?, ?, ?)`, device, ms, waits, sealed)
 }
 
 func (s *session) WorkCount(device uint32) (n int, err error) {
