@@ -62,6 +62,12 @@ func (w *writer) apply(d Delta, out *Applied) {
 	w.filling(d.Filling)
 	w.serverRows(d.Rows, out)
 	w.erased(d.Erased)
+	switch {
+	case d.More:
+		st.Partial = true
+	case d.Sum != nil || len(d.Digests) > 0: // they end a pull
+		st.Partial = false
+	}
 	w.settle()
 	w.heal(d, out)
 	w.compare(d, out)

@@ -195,7 +195,8 @@ func (w *writer) offerRows(at map[book.ID]uint64) map[book.Holder]bool {
 // fetchAgain begins to fetch what the offered rows were in the server's book, and all grants
 // whose numbers are of the lost future: which of those still hold, the next view says.
 // Everything is fetched up to the cursor: a row that came by the cursor may have been older
-// in the backup, and then comes by no other way.
+// in the backup, and then comes by no other way. In the middle of a pull everything is fetched: a
+// row that was to come behind the cursor may have stood before it in the backup.
 func (w *writer) fetchAgain(at map[book.ID]uint64, went map[book.Holder]bool) {
 	st := w.st()
 	var grants []Grant
@@ -205,7 +206,7 @@ func (w *writer) fetchAgain(at map[book.ID]uint64, went map[book.Holder]bool) {
 		fillings = append(fillings, Filling{Grant: g, Upto: upto, Below: upto + 1})
 	}
 	for _, g := range st.Grants {
-		if went[g.Holder] || g.Number > at[st.unitOf(g.Holder)] {
+		if st.Partial || went[g.Holder] || g.Number > at[st.unitOf(g.Holder)] {
 			fill(g)
 		} else {
 			grants = append(grants, g)

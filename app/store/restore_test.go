@@ -292,6 +292,33 @@ func TestWhatGoesAgainSaysWhoseItIs(t *testing.T) {
 	}
 }
 
+// TestARestoreInTheMiddleOfAPull: a row that was edited in the lost days stands behind the
+// cursor then, and before it in the backup. Who had not come so far fetches everything.
+func TestARestoreInTheMiddleOfAPull(t *testing.T) {
+	sum := uint64(0)
+	for name, c := range map[string]struct {
+		last []Delta
+		want int
+	}{
+		"a page of several":        {[]Delta{{Cursors: cursors(5, 12), More: true}}, 5},
+		"and a busy server behind": {[]Delta{{Cursors: cursors(5, 12), More: true}, {Acks: []*pb.Ack{}}}, 5},
+		"the last page":            {[]Delta{{Cursors: cursors(5, 12), More: true}, {Cursors: cursors(5, 15), Sum: &sum}}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := settledBook(t)
+			applied(t, s, Delta{Sum: &sum})
+			for _, d := range c.last {
+				applied(t, s, d)
+			}
+			s = reopen(t, s)
+			applied(t, s, Delta{Epoch: epoch("epoch two", 0, cursors(5, 40)...)})
+			if st := s.Snapshot().State(); len(st.Fillings) != c.want || len(st.Grants)+len(st.Fillings) != 5 {
+				t.Errorf("fillings %v, grants %v", st.Fillings, st.Grants)
+			}
+		})
+	}
+}
+
 func decoded(t *testing.T, b []byte) *pb.Patch {
 	t.Helper()
 	p := new(pb.Patch)

@@ -84,6 +84,9 @@ type State struct {
 	Cursors  []Cursor  // rising by unit
 	Grants   []Grant   // complete ones, rising by holder
 	Fillings []Filling // rising by holder
+	// Partial: the last pull did not come to its end, so a row that changed meanwhile may be
+	// neither here as it was nor as it is.
+	Partial bool
 	// Leaving are households that are no longer this phone's, kept until nothing unsent
 	// of them is left. They take no new work.
 	Leaving []Grant

@@ -538,14 +538,36 @@ func (w *writing) tellLoser(rec book.Record, l lww.Lost) error {
 	if err != nil {
 		return err
 	}
-	return w.serverRow(pb.Kind_KIND_OVERWRITTEN, rec.ID, rec.Holder, rec.Unit, body)
+	return w.serverRow(pb.Kind_KIND_OVERWRITTEN, rec.ID, book.ID{}, rec.Holder, rec.Unit, body)
 }
 
-// serverRow makes a record of the server's own.
-func (w *writing) serverRow(kind pb.Kind, subject book.ID, h book.Holder, unit book.ID, body []byte) error {
+// serverRow makes a record of the server's own. household is whose the change is that lies
+// in it, where its holder does not say so: a server that is restored may not know the subject.
+func (w *writing) serverRow(kind pb.Kind, subject, household book.ID, h book.Holder, unit book.ID, body []byte) error {
 	id := book.NewID(w.now.Millis(), w.r.random)
-	_, err := w.serverPatch(&pb.Envelope{Kind: kind.Enum(), Id: id.Bytes(), Subject: subject.Bytes()}, h, unit, body, nil)
+	env := &pb.Envelope{Kind: kind.Enum(), Id: id.Bytes(), Subject: subject.Bytes()}
+	if !household.IsZero() {
+		env.Household = household.Bytes()
+	}
+	_, err := w.serverPatch(env, h, unit, body, nil)
 	return err
+}
+
+// householdOf finds the household of a unit that a change is about, for the desk of that unit:
+// of another one's it says nothing but what the change says itself. Zero: none is known.
+func (w *writing) householdOf(p *pb.Patch, unit book.ID) book.ID {
+	for _, id := range namedBy(p) {
+		r, err := w.tx.Row(id)
+		switch {
+		case errors.Is(err, store.ErrKeyGone):
+		case err != nil:
+			w.world.fail(err)
+		case r != nil && r.Unit == unit && r.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD:
+			return r.Holder.ID
+		}
+	}
+	id, _ := book.IDFrom(p.GetHeldBy())
+	return id
 }
 
 // approved keeps the body that a verdict approved, for reports while an edit waits.
@@ -624,7 +646,7 @@ func (w *writing) onDesk(o *op, kind pb.Kind, body []byte, result pb.Result) err
 		}
 	}
 	if !waits {
-		if err := w.serverRow(kind, o.id, h, unit, body); err != nil {
+		if err := w.serverRow(kind, o.id, w.householdOf(&o.patch, unit), h, unit, body); err != nil {
 			return err
 		}
 	}

@@ -239,7 +239,11 @@ func waitingPatch(r *store.Row) (*pb.Patch, error) {
 	if err != nil {
 		return nil, err
 	}
-	return patchInside(r.Kind, s.record.State.Body)
+	p, err := patchInside(r.Kind, s.record.State.Body)
+	if err == nil && p != nil && !s.record.Household.IsZero() {
+		p.HeldBy = s.record.Household.Bytes()
+	}
+	return p, err
 }
 
 func patchInside(kind pb.Kind, body []byte) (*pb.Patch, error) {
@@ -473,9 +477,15 @@ func (w *writing) isErased(o *op) (bool, error) {
 	if w.world.stored(o.id) != nil {
 		return false, nil
 	}
-	// An edit of what was new and erased names nothing but itself.
-	fate, err := w.tx.Fate(o.id, o.device.Number)
-	return fate != nil && fate.Result == pb.Result_RESULT_ERASED, err
+	// An edit of what was new and erased names nothing but itself; what is about it, nothing but it.
+	subject, _ := book.IDFrom(o.patch.GetEnvelope().GetSubject())
+	for _, id := range []book.ID{o.id, subject} {
+		fate, err := w.tx.Fate(id, o.device.Number)
+		if err != nil || fate != nil && fate.Result == pb.Result_RESULT_ERASED {
+			return err == nil, err
+		}
+	}
+	return false, nil
 }
 
 func (w *writing) aboutErased(p *pb.Patch) (bool, error) {

@@ -198,3 +198,84 @@ func TestAChangeIsKnownWithAndWithoutItsHolder(t *testing.T) {
 		}
 	}
 }
+
+// The secretary's edit of a visit was refused and lay on the desk. The server is put back to
+// before the visit, then its household is erased: no phone brings the words back.
+func TestARefusedChangeOfTheErasedStaysAway(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	member, secretary, stranger := tw.phone("Bình"), tw.phone("An"), tw.phone("Em")
+	for _, p := range []*phone{member, secretary, stranger} {
+		p.sync()
+	}
+	h := member.household("Hộ Bình1")
+	copied := tw.backup()
+	visit := member.id()
+	member.sync(member.consent(h), member.visit(visit, h, "a"))
+	edit := &pb.Visit{Note: proto.String(secretWord)}
+	secretary.sync(secretary.patch(pb.Kind_KIND_VISIT, visit, book.ID{}, false, edit))
+	stranger.sync(stranger.patch(pb.Kind_KIND_VISIT, visit, book.ID{}, false, edit))
+	refused := func(p *phone) (rows []*pb.Row) {
+		for _, r := range p.rows {
+			if r.GetEnvelope().GetKind() == pb.Kind_KIND_REFUSED {
+				rows = append(rows, r)
+			}
+		}
+		return rows
+	}
+	secretary.sync()
+	desk := refused(secretary)
+	if len(desk) != 1 || !bytes.Equal(desk[0].GetEnvelope().GetHousehold(), h.Bytes()) {
+		t.Fatalf("on the desk: %v", desk)
+	}
+	// Another branch learns nothing of whose it is.
+	other := tw.phone("Dung")
+	other.sync()
+	for _, r := range refused(other) {
+		if r.GetEnvelope().GetHousehold() != nil {
+			t.Errorf("another branch's desk says %x", r.GetEnvelope().GetHousehold())
+		}
+	}
+	tw.restore(copied)
+	if _, err := tw.r.Erase(context.Background(), h); err != nil {
+		t.Fatal(err)
+	}
+	secretary.meet()
+	secretary.offer(desk...)
+	if got := tw.words(secretWord); len(got) != 0 {
+		t.Errorf("erased words are in %v", got)
+	}
+	tw.sound()
+}
+
+// A copied phone that nobody confirmed yet: all that it sends waits on the desk, but not what
+// is about a new record of an erased household, which names that record alone.
+func TestACopyWritesNothingAboutTheErased(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	first := tw.phone("Bình")
+	first.sync()
+	h := first.household("Hộ Bình1")
+	first.sync(first.consent(h))
+	if _, err := tw.r.Erase(context.Background(), h); err != nil {
+		t.Fatal(err)
+	}
+	twin := *first
+	twin.rows, twin.acks, twin.last = map[book.ID]*pb.Row{}, map[uint64]*pb.Ack{}, 0
+	visit := twin.id()
+	ops := [][]byte{twin.visit(visit, h, secretWord), twin.patch(pb.Kind_KIND_REVIEW, twin.id(), visit, true, &pb.Review{Verdict: pb.Verdict_VERDICT_RETURNED.Enum(), Reason: proto.String(secretWord)})}
+	out, err := tw.r.Sync(context.Background(), twin.caller, twin.request(ops...))
+	if err != nil || out.GetClone() == nil {
+		t.Fatalf("not taken for a copy: %v %v", out, err)
+	}
+	twin.device = out.GetClone().GetDevice()
+	if out, err = tw.r.Sync(context.Background(), twin.caller, twin.request(ops...)); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range out.GetAcks() {
+		if a.GetResult() != pb.Result_RESULT_ERASED {
+			t.Errorf("answered: %v", a)
+		}
+	}
+	if got := tw.words(secretWord); len(out.GetAcks()) != 2 || len(got) != 0 {
+		t.Errorf("%d acks, words in %v", len(out.GetAcks()), got)
+	}
+}

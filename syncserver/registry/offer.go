@@ -99,7 +99,7 @@ func (w *writing) offer(d *store.Device, a book.Actor, row *pb.Row) error {
 		return err
 	}
 	w.audit(d.Number, "offer", rec.Holder)
-	return w.serverRow(pb.Kind_KIND_SUGGESTION, rec.ID, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: rec.Unit}, rec.Unit, body)
+	return w.serverRow(pb.Kind_KIND_SUGGESTION, rec.ID, book.ID{}, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: rec.Unit}, rec.Unit, body)
 }
 
 // offerWaiting takes back what lay on a desk: a change that was refused or waited for a
@@ -133,6 +133,13 @@ func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error
 			return err
 		}
 	}
+	// An edit names only its record, which may be of the lost days: the row says whose it is.
+	household, _ := book.IDFrom(row.GetEnvelope().GetHousehold())
+	if !household.IsZero() && w.hasErased {
+		if gone, err := w.tx.Erased(household); gone || err != nil {
+			return err
+		}
+	}
 	subject, _ := book.IDFrom(row.GetEnvelope().GetSubject())
 	if waits, err := w.waits(subject, m.GetDevice(), m.GetNumber(), m.GetPatch()); waits || err != nil {
 		return err
@@ -144,7 +151,7 @@ func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error
 		return err
 	}
 	w.audit(d.Number, "offer", desk)
-	return w.serverRow(pb.Kind_KIND_SUGGESTION, subject, desk, a.Branch, body)
+	return w.serverRow(pb.Kind_KIND_SUGGESTION, subject, household, desk, a.Branch, body)
 }
 
 // deskSuggestion gives what lay on a desk as a suggestion.

@@ -91,7 +91,7 @@ func TestCheckComputesTheProjectionsAnew(t *testing.T) {
 				return err
 			}
 			h := book.Holder{Kind: pb.HolderKind_HOLDER_KIND_HOUSEHOLD, ID: id}
-			if err := w.serverRow(pb.Kind_KIND_REVIEW, id, h, tw.by["Chi bộ Xóm Đình"], body); err != nil {
+			if err := w.serverRow(pb.Kind_KIND_REVIEW, id, book.ID{}, h, tw.by["Chi bộ Xóm Đình"], body); err != nil {
 				return err
 			}
 			return w.finish()

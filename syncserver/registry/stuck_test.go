@@ -223,7 +223,7 @@ func (tw *town) onDesk(kind pb.Kind, unit book.ID, body []byte) {
 		if err != nil {
 			return err
 		}
-		if err := w.serverRow(kind, book.NewID(tw.clock.UnixMilli(), w.r.random), book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: unit}, unit, body); err != nil {
+		if err := w.serverRow(kind, book.NewID(tw.clock.UnixMilli(), w.r.random), book.ID{}, book.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK, ID: unit}, unit, body); err != nil {
 			return err
 		}
 		return w.finish()

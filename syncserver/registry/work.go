@@ -188,6 +188,9 @@ func (w *writing) layOutChanges(to book.Holder, unit book.ID, number uint32, wor
 		}
 		subject, _ := book.IDFrom(patch.GetEnvelope().GetId())
 		env := &pb.Envelope{Kind: pb.Kind_KIND_SUGGESTION.Enum(), Id: id.Bytes(), Subject: subject.Bytes()}
+		if h := w.householdOf(&patch, unit); !h.IsZero() {
+			env.Household = h.Bytes()
+		}
 		if _, err := w.serverPatch(env, to, unit, body, nil); err != nil {
 			return 0, err
 		}

@@ -32,7 +32,7 @@ func ofTheDesk() []mutant {
 		{
 			name:    "refused-change-not-kept",
 			promise: "A refused or suggested change is kept on the desk of its writer's branch.",
-			edits:   []edit{{apply, "if err := w.serverRow(kind, o.id, h, unit, body); err != nil {", "if err := error(nil); err != nil && h.ID == unit {"}},
+			edits:   []edit{{apply, "if err := w.serverRow(kind, o.id, w.householdOf(&o.patch, unit), h, unit, body); err != nil {", "if err := error(nil); err != nil && h.ID == unit {"}},
 			tests:   []command{in(reg, "TestRefusedChangesAreOpenUntilMended", "TestHandover")},
 		},
 		{

@@ -37,6 +37,12 @@ func ofErasing() []mutant {
 			tests:   []command{server},
 		},
 		{
+			name:    "copy-writes-about-the-erased",
+			promise: "What is about a new record of an erased household is erased with it, also where it comes from a copied phone.",
+			edits:   []edit{{erase, "for _, id := range []book.ID{o.id, subject} {", "for _, id := range []book.ID{o.id, o.id} {\n		_ = subject"}},
+			tests:   []command{in(reg, "TestACopyWritesNothingAboutTheErased")},
+		},
+		{
 			name:    "whose-it-is-ignored",
 			promise: "A change that a restored server cannot place says whose it is, and is erased with its household.",
 			edits:   []edit{{erase, ", p.GetHeldBy()} {", "} {"}},

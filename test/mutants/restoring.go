@@ -64,7 +64,7 @@ func ofRestoring() []mutant {
 		{
 			name:    "lost-grants-kept",
 			promise: "Grants of the lost future are void: what they gave is fetched again.",
-			edits:   []edit{{restore, "if went[g.Holder] || g.Number > at[st.unitOf(g.Holder)] {", "if went[g.Holder] {"}},
+			edits:   []edit{{restore, "|| went[g.Holder] || g.Number > at[st.unitOf(g.Holder)] {", "|| went[g.Holder] {"}},
 			tests:   []command{phone},
 		},
 		{
@@ -164,6 +164,18 @@ func ofRestoring() []mutant {
 			promise: "What goes to a restored server again about a household that left counts as written before the handover was known.",
 			edits:   []edit{{restore, "if o.Away && o.Unsent() && !slices", "if o.Away && o.Number == 0 && !slices"}},
 			tests:   []command{in("app/store", "TestWhatLeftGoesToARestoredServer")},
+		},
+		{
+			name:    "desk-row-does-not-say-whose-it-is",
+			promise: "What lay on a desk does not come back after its household was erased, though a restored server does not know the record.",
+			edits:   []edit{{reg + "/apply.go", "	if !household.IsZero() {\n		env", "	if household != (book.ID{}) && h.ID.IsZero() {\n		env"}},
+			tests:   []command{in(reg, "TestARefusedChangeOfTheErasedStaysAway")},
+		},
+		{
+			name:    "restore-in-the-middle-of-a-pull",
+			promise: "A phone that was in the middle of fetching when the server was lost misses no row of the restored one.",
+			edits:   []edit{{restore, "if st.Partial || went[g.Holder]", "if went[g.Holder]"}},
+			tests:   []command{in("app/store", "TestARestoreInTheMiddleOfAPull")},
 		},
 		{
 			name:    "what-was-sent-does-not-say-whose-it-is",
