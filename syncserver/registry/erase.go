@@ -6,12 +6,9 @@ import (
 	"maps"
 	"slices"
 
-	"google.golang.org/protobuf/proto"
-
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/lww"
-	"sodanvan/shared/seal"
 	"sodanvan/syncserver/store"
 )
 
@@ -79,19 +76,9 @@ func (w *writing) erase(household book.ID, also []book.ID) ([]book.ID, error) {
 		about[id] = true
 	}
 	elsewhere := map[book.ID]*store.Unit{}
-	// What one of them names, another may be about: until none grows any more.
-	var desk []*store.Row
-	for known := -1; known < len(about); {
-		known = len(about)
-		if desk, err = w.deskAbout(about); err != nil {
-			return nil, err
-		}
-		if err := w.parkedAbout(about); err != nil {
-			return nil, err
-		}
-		if err := w.workAbout(about); err != nil {
-			return nil, err
-		}
+	desk, err := w.takeWaiting(about)
+	if err != nil {
+		return nil, err
 	}
 	u, err := w.unit(unit)
 	if err != nil {
@@ -200,273 +187,6 @@ func (w *writing) unsum(r *store.Row) error {
 	return nil
 }
 
-// deskAbout finds the suggestions and refused changes, on whatever desk, that are about any of these
-// records, and adds the records that they would make: what waits on those goes too.
-func (w *writing) deskAbout(about map[book.ID]bool) ([]*store.Row, error) {
-	var waiting []*store.Row
-	var patches []*pb.Patch
-	all, err := w.tx.AllOnDesk()
-	if err != nil {
-		return nil, err
-	}
-	for _, r := range all {
-		p, err := waitingPatch(r)
-		if err != nil {
-			return nil, err
-		}
-		if p != nil {
-			waiting, patches = append(waiting, r), append(patches, p)
-		}
-	}
-	var out []*store.Row
-	taken := map[book.ID]bool{}
-	for again := true; again; {
-		again = false
-		for i, r := range waiting {
-			if !taken[r.ID] && (about[r.Subject] || w.patchAbout(patches[i], about)) {
-				taken[r.ID], again = true, true
-				out = append(out, r)
-			}
-		}
-	}
-	return out, nil
-}
-
-// waitingPatch gives the change, or the envelope of the row, inside a desk's row; nil: it is
-// another kind of row.
-func waitingPatch(r *store.Row) (*pb.Patch, error) {
-	s, err := open(r)
-	if err != nil {
-		return nil, err
-	}
-	p, err := patchInside(r.Kind, s.record.State.Body)
-	if err == nil && p != nil && !s.record.Household.IsZero() {
-		p.HeldBy = s.record.Household.Bytes()
-	}
-	return p, err
-}
-
-func patchInside(kind pb.Kind, body []byte) (*pb.Patch, error) {
-	var raw []byte
-	switch kind {
-	case pb.Kind_KIND_SUGGESTION:
-		var m pb.Suggestion
-		if _, err := lww.Decode(body, &m); err != nil {
-			return nil, err
-		}
-		if m.GetRow() != nil {
-			row := &pb.Row{}
-			if proto.Unmarshal(m.GetRow(), row) != nil {
-				return &pb.Patch{}, nil
-			}
-			return ofRow(row), nil
-		}
-		raw = m.GetPatch()
-	case pb.Kind_KIND_REFUSED:
-		var m pb.RefusedChange
-		if _, err := lww.Decode(body, &m); err != nil {
-			return nil, err
-		}
-		raw = m.GetPatch()
-	default:
-		return nil, nil
-	}
-	p := &pb.Patch{}
-	if proto.Unmarshal(raw, p) != nil {
-		return &pb.Patch{}, nil // refused for just that; its subject tells
-	}
-	return p, nil
-}
-
-// ofRow gives what a row is about in the form of a change. A review or a step names only its
-// subject: its holder tells whose it is.
-func ofRow(row *pb.Row) *pb.Patch {
-	p := &pb.Patch{Envelope: row.GetEnvelope()}
-	if h := row.GetEnvelope().GetHolder(); h.GetKind() == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
-		p.HeldBy = h.GetId()
-	}
-	return p
-}
-
-// offeredPatches gives what an offered row is about, and the change that waits in it where it
-// is one of a desk.
-func offeredPatches(row *pb.Row) []*pb.Patch {
-	out := []*pb.Patch{ofRow(row)}
-	if p, err := patchInside(row.GetEnvelope().GetKind(), row.GetBody()); err == nil && p != nil {
-		out = append(out, p)
-	}
-	return out
-}
-
-// patchAbout tells whether a change is about any of these records, and if so adds its own. One
-// that stands is not added: whatever a change says of it, it is its holder's.
-func (w *writing) patchAbout(p *pb.Patch, about map[book.ID]bool) bool {
-	for _, id := range namedBy(p) {
-		if !about[id] {
-			continue
-		}
-		if own, ok := book.IDFrom(p.GetEnvelope().GetId()); ok && !w.stands(own) {
-			about[own] = true
-		}
-		return true
-	}
-	return false
-}
-
-// stands tells whether there is a row of an id, without opening it: its key may be gone.
-func (w *writing) stands(id book.ID) bool {
-	found, err := w.tx.Known([]book.ID{id}, serverDevice)
-	if err != nil {
-		w.world.fail(err)
-	}
-	return found[id]&store.KnownRow != 0
-}
-
-// namedBy gives what a change says that it is about: its record, the record's subject and
-// household, and after a restore who holds it.
-func namedBy(p *pb.Patch) (ids []book.ID) {
-	env := p.GetEnvelope()
-	for _, b := range [][]byte{env.GetId(), env.GetSubject(), env.GetHousehold(), p.GetHeldBy()} {
-		if id, ok := book.IDFrom(b); ok {
-			ids = append(ids, id)
-		}
-	}
-	return ids
-}
-
-// parkedAbout adds the records of parked changes about any of these: they are erased with them.
-// A parked change of a record that stands goes alone.
-func (w *writing) parkedAbout(about map[book.ID]bool) error {
-	if n, err := w.tx.ParkedCount(); n == 0 || err != nil {
-		return err
-	}
-	all, err := w.tx.AllParked()
-	if err != nil {
-		return err
-	}
-	taken := make([]bool, len(all))
-	for again := true; again; {
-		again = false
-		for i, p := range all {
-			patch := &pb.Patch{}
-			if taken[i] || about[p.Record] || proto.Unmarshal(p.Op, patch) != nil || !w.patchAbout(patch, about) {
-				continue
-			}
-			taken[i], again = true, true
-			if about[p.Record] {
-				continue
-			}
-			if err := w.tx.Unpark(p.Device, p.Number); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// workAbout takes changes about these records out of what revoked phones handed over.
-func (w *writing) workAbout(about map[book.ID]bool) error {
-	all, err := w.tx.AllWork()
-	if err != nil {
-		return err
-	}
-	for _, kept := range all {
-		d, err := w.device(kept.Device)
-		if err != nil {
-			return err
-		}
-		if d == nil || kept.Waits == store.Unreadable {
-			continue
-		}
-		number, work, err := w.r.openWork(w.tx, d.Number, kept.Sealed)
-		if err != nil {
-			return err
-		}
-		if work == nil {
-			continue
-		}
-		changed := false
-		for i, raw := range work.Ops {
-			p := &pb.Patch{}
-			if proto.Unmarshal(raw, p) == nil && w.patchAbout(p, about) {
-				work.Ops[i], changed = nil, true // the place stays: numbers count on
-			}
-		}
-		offers := len(work.Offers)
-		work.Offers = slices.DeleteFunc(work.Offers, func(row *pb.Row) bool {
-			gone := false
-			for _, p := range offeredPatches(row) {
-				gone = w.patchAbout(p, about) || gone
-			}
-			return gone
-		})
-		if !changed && len(work.Offers) == offers {
-			continue
-		}
-		sealed, err := w.sealWork(number, work)
-		if err != nil {
-			return err
-		}
-		if err := w.tx.SetWork(kept.N, min(kept.Waits, piecesOf(work)), sealed); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// sealWork packs handed-over work again, as the phone had; nothing where nothing is left of it.
-func (w *writing) sealWork(number uint32, work *pb.SyncRequest) ([]byte, error) {
-	if len(work.GetOffers()) == 0 && !slices.ContainsFunc(work.GetOps(), func(op []byte) bool { return len(op) > 0 }) {
-		return nil, nil
-	}
-	b, err := proto.Marshal(work)
-	if err != nil {
-		return nil, err
-	}
-	public, err := w.r.recovery.Public()
-	if err != nil {
-		return nil, err
-	}
-	return seal.SealWork(public, recoveryName(w.r.server, number), b)
-}
-
-// forgetErased takes changes about what was erased out of handed-over work, and rows that wait
-// in it, before anything of it is kept. What hangs on one of them goes as well.
-func (w *writing) forgetErased(work *pb.SyncRequest) (changed bool, err error) {
-	if !w.hasErased {
-		return false, nil
-	}
-	gone := map[book.ID]bool{}
-	goes := func(p *pb.Patch) bool {
-		about, aboutErr := w.aboutErased(p)
-		if err = errors.Join(err, aboutErr); !about {
-			return w.patchAbout(p, gone)
-		}
-		if id, ok := book.IDFrom(p.GetEnvelope().GetId()); ok && !w.stands(id) {
-			gone[id] = true
-		}
-		return true
-	}
-	for known := -1; known < len(gone); {
-		known = len(gone)
-		for i, raw := range work.GetOps() {
-			p := &pb.Patch{}
-			if len(raw) > 0 && proto.Unmarshal(raw, p) == nil && goes(p) {
-				work.Ops[i], changed = nil, true
-			}
-		}
-		work.Offers = slices.DeleteFunc(work.Offers, func(row *pb.Row) bool {
-			about := false
-			for _, p := range offeredPatches(row) {
-				about = goes(p) || about
-			}
-			changed = changed || about
-			return about
-		})
-	}
-	return changed, err
-}
-
 // isErased tells whether a change is about what was erased: the record itself, its subject,
 // or its household.
 func (w *writing) isErased(o *op) (bool, error) {
@@ -480,7 +200,10 @@ func (w *writing) isErased(o *op) (bool, error) {
 	// An edit of what was new and erased names nothing but itself; what is about it, nothing but it.
 	subject, _ := book.IDFrom(o.patch.GetEnvelope().GetSubject())
 	for _, id := range []book.ID{o.id, subject} {
-		fate, err := w.tx.Fate(id, o.device.Number)
+		if w.world.stored(id) != nil {
+			continue
+		}
+		fate, err := w.fate(id, o.device.Number)
 		if err != nil || fate != nil && fate.Result == pb.Result_RESULT_ERASED {
 			return err == nil, err
 		}

@@ -3,6 +3,8 @@ package registry
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"errors"
 	"slices"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/lww"
 	"sodanvan/syncserver/store"
 	"sodanvan/syncserver/store/sqlite"
 )
@@ -278,4 +281,228 @@ func TestACopyWritesNothingAboutTheErased(t *testing.T) {
 	if got := tw.words(secretWord); len(out.GetAcks()) != 2 || len(got) != 0 {
 		t.Errorf("%d acks, words in %v", len(out.GetAcks()), got)
 	}
+	// It gets no rows, but it hears what must go from it.
+	if len(out.GetRows()) != 0 || !slices.ContainsFunc(out.GetErased(), func(b []byte) bool { return bytes.Equal(b, h.Bytes()) }) {
+		t.Errorf("%d rows, erased %x", len(out.GetRows()), out.GetErased())
+	}
+}
+
+// Servers of before counted the household in when they noted what a change was.
+func TestAChangeOfBeforeIsKnownAgain(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	member := tw.phone("Bình")
+	member.sync()
+	h := member.household("Hộ Bình1")
+	op := heldBy(t, member.consent(h), h)
+	member.sync(op)
+	ack, err := proto.Marshal(member.acks[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256(op)
+	if err := tw.r.store.Write(context.Background(), func(tx store.Tx) error {
+		return errors.Join(tx.ForgetLog(member.device, 1), tx.AppendLog(member.device, []store.LogEntry{{Number: 1, Hash: sum[:16], Ack: ack}}))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	member.last = 0
+	if out := member.sync(op); out.GetClone() != nil || len(out.GetAcks()) != 1 {
+		t.Errorf("the same bytes again: %v", out)
+	}
+}
+
+// One change lies on a desk once, whether its writer's phone says by now whose it is or not.
+func TestASuggestionLiesOnTheDeskOnce(t *testing.T) {
+	for _, order := range [][]string{{"desk", "writer"}, {"writer", "desk"}} {
+		tw, member, secretary, h, _ := withHousehold(t)
+		visit := member.id()
+		member.sync(member.visit(visit, h, "a"))
+		copied := tw.backup()
+		p := decodedPatch(t, member.patch(pb.Kind_KIND_VISIT, visit, book.ID{}, false, &pb.Visit{Note: proto.String("dở dang")}))
+		p.Unfinished = proto.Bool(true)
+		raw, err := proto.Marshal(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		member.sync(raw)
+		secretary.sync()
+		var desk []*pb.Row
+		for _, r := range secretary.rows {
+			if r.GetEnvelope().GetKind() == pb.Kind_KIND_SUGGESTION {
+				desk = append(desk, r)
+			}
+		}
+		tw.restore(copied)
+		member.meet()
+		secretary.meet()
+		for _, who := range order {
+			if who == "desk" {
+				secretary.offer(desk...)
+			} else {
+				member.sync(heldBy(t, raw, h))
+			}
+		}
+		secretary.sync()
+		if n := len(secretary.suggestions()); n != 1 || len(desk) != 1 {
+			t.Errorf("%v: %d on the desk, %d before", order, n, len(desk))
+		}
+	}
+}
+
+func decodedPatch(t *testing.T, raw []byte) *pb.Patch {
+	t.Helper()
+	p := &pb.Patch{}
+	if err := proto.Unmarshal(raw, p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// After a restore a phone may offer what lay on the desk, and may lie: that another's change
+// is about an erased household, or that it is about one that is erased later.
+func TestNobodysWordErasesTheWorkOfOthers(t *testing.T) {
+	for _, lie := range []string{"the change", "the row", "the holder"} {
+		for _, what := range []string{"record", "step"} {
+			t.Run(lie+", "+what, func(t *testing.T) {
+				tw, member, secretary, h, other := withHousehold(t)
+				mean := tw.phone("Cúc")
+				mean.sync()
+				copied := tw.backup()
+				petition := member.id()
+				p := decodedPatch(t, member.patch(pb.Kind_KIND_PETITION, petition, h, true, &pb.Petition{
+					Number: proto.String(book.PetitionNumber(member.device, 1)), Day: proto.Int32(20778), Text: proto.String("Xin sửa cống.")}))
+				p.Unfinished = proto.Bool(lie != "the change")
+				create, err := proto.Marshal(p)
+				if err != nil {
+					t.Fatal(err)
+				}
+				member.sync(create)
+				number := member.last
+				secretary.sync()
+				stands := secretary.rows[petition]
+				tw.restore(copied)
+				mean.meet()
+				member.meet()
+				secretary.meet()
+				// The lie: the desk's row as it was, but for one word.
+				told := proto.Clone(p).(*pb.Patch)
+				switch lie {
+				case "the change":
+					told = &pb.Patch{Envelope: &pb.Envelope{Kind: pb.Kind_KIND_PETITION.Enum(), Id: petition.Bytes(), Subject: other.Bytes()}, Create: proto.Bool(true)}
+				case "the holder":
+					told.HeldBy = other.Bytes()
+				}
+				raw, err := proto.Marshal(told)
+				if err != nil {
+					t.Fatal(err)
+				}
+				body, err := lww.Encode(&pb.Suggestion{Patch: raw, Device: &member.device, Number: &number, TimeMs: proto.Int64(1)})
+				if err != nil {
+					t.Fatal(err)
+				}
+				row := &pb.Row{Envelope: &pb.Envelope{Kind: pb.Kind_KIND_SUGGESTION.Enum(), Id: mean.id().Bytes(), Subject: petition.Bytes(),
+					Holder: &pb.Holder{Kind: pb.HolderKind_HOLDER_KIND_DESK.Enum(), Id: member.join.GetBranch()}}, Body: body}
+				if lie == "the row" {
+					row.Envelope.Household = other.Bytes()
+				}
+				if lie == "the change" {
+					if _, err := tw.r.Erase(context.Background(), other); err != nil {
+						t.Fatal(err)
+					}
+				}
+				mean.offer(row)
+				if lie != "the change" && what == "record" {
+					// The writer's phone sends it again before the other household is erased, or after.
+					member.sync(create)
+					if _, err := tw.r.Erase(context.Background(), other); err != nil {
+						t.Fatal(err)
+					}
+					if tw.deskRows() != 1 {
+						t.Errorf("%d rows on the desk", tw.deskRows())
+					}
+				}
+				op := create
+				if what == "step" {
+					if stands == nil {
+						t.Skip("it never stood")
+					}
+					// The desk took it over from another phone.
+					if err := tw.r.store.Write(context.Background(), func(tx store.Tx) error {
+						w, err := tw.r.begin(tx)
+						if err != nil {
+							return err
+						}
+						rec, _ := book.RecordFrom(stands, tw.by["Chi bộ Xóm Đình"])
+						if _, err := w.put(rec, nil); err != nil {
+							return err
+						}
+						return w.finish()
+					}); err != nil {
+						t.Fatal(err)
+					}
+					op = member.patch(pb.Kind_KIND_STEP, member.id(), petition, true, &pb.Step{What: pb.StepKind_STEP_KIND_TOLD.Enum(), Day: proto.Int32(20778)})
+				}
+				member.sync(op)
+				if a := member.acks[member.last]; a.GetResult() == pb.Result_RESULT_ERASED || a == nil {
+					t.Errorf("the writer's own change: %v", a)
+				}
+				tw.sound()
+			})
+		}
+	}
+}
+
+// A long chain of changes, each about the next one and the last about an erased household, is
+// followed in one pass, with few questions to the database: all others wait for it.
+func TestALongChainIsFollowedOnce(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	member := tw.phone("Bình")
+	member.sync()
+	gone := member.household("Hộ Bình1")
+	if _, err := tw.r.Erase(context.Background(), gone); err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	const long = 20_000
+	ops := make([][]byte, long)
+	next := gone
+	for i := range ops {
+		id := member.id()
+		b, err := proto.Marshal(&pb.Patch{Envelope: &pb.Envelope{Id: id.Bytes(), Subject: next.Bytes()}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ops[long-1-i], next = b, id
+	}
+	work := &pb.SyncRequest{First: proto.Uint64(1), Ops: ops}
+	err := tw.r.store.Write(context.Background(), func(tx store.Tx) error {
+		w, err := tw.r.begin(counting{tx, &asked})
+		if err != nil {
+			return err
+		}
+		changed, err := w.forgetErased(work)
+		if !changed || piecesOf(work) != 0 {
+			t.Errorf("%d changes are left", piecesOf(work))
+		}
+		return err
+	})
+	if err != nil || asked > 10 {
+		t.Errorf("the database was asked %d times: %v", asked, err)
+	}
+}
+
+// counting counts questions of what stands under ids.
+type counting struct {
+	store.Tx
+	asked *int
+}
+
+func (c counting) Known(ids []book.ID, device uint32) (map[book.ID]store.Known, error) {
+	*c.asked++
+	return c.Tx.Known(ids, device)
+}
+
+func (c counting) Erased(id book.ID) (bool, error) {
+	*c.asked++
+	return c.Tx.Erased(id)
 }

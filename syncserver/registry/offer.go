@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -127,7 +128,8 @@ func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error
 		if gone, err := w.isErased(o); err != nil {
 			return err
 		} else if gone {
-			if w.world.stored(o.id) == nil {
+			// The phone's word is of its own member's changes alone.
+			if whose, known := w.world.MemberOfDevice(m.GetDevice()); known && whose == d.Member && w.world.stored(o.id) == nil {
 				_, err = w.erasedAck(o)
 			}
 			return err
@@ -143,6 +145,13 @@ func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error
 	subject, _ := book.IDFrom(row.GetEnvelope().GetSubject())
 	if waits, err := w.waits(subject, m.GetDevice(), m.GetNumber(), m.GetPatch()); waits || err != nil {
 		return err
+	}
+	// Who sits at the desk may say whose it is, for the next restore: they may decline it as well.
+	if !book.IsDesk(a.Office) {
+		m.Patch, o.patch.HeldBy, household = withoutHolder(m.GetPatch()), nil, book.ID{}
+	}
+	if of := w.householdOf(&o.patch, a.Branch); !of.IsZero() {
+		household = of
 	}
 	// What was decided is decided anew: its writer has to hear of it in this life.
 	m.Why, m.Verdict = pb.SuggestionReason_SUGGESTION_REASON_RESTORED.Enum(), nil
@@ -183,7 +192,7 @@ func (w *writing) waits(subject book.ID, device uint32, number uint64, patch []b
 			return false, err
 		}
 		// By its bytes too: who offers it may have made up the number.
-		if m.GetRow() == nil && m.GetDevice() == device && m.GetNumber() == number && string(m.GetPatch()) == string(patch) {
+		if m.GetRow() == nil && m.GetDevice() == device && m.GetNumber() == number && bytes.Equal(withoutHolder(m.GetPatch()), withoutHolder(patch)) {
 			return true, nil
 		}
 	}

@@ -299,6 +299,29 @@ func cursorOf(req *pb.SyncRequest, unit book.ID) (seq uint64, ok bool) {
 	return seq, ok
 }
 
+// tellErased gives a copy that nobody confirmed yet the ids of what was erased since its
+// cursors. It gets no rows, but what it has must go.
+func tellErased(from store.Reader, a book.Actor, req *pb.SyncRequest, out *pb.SyncResponse) error {
+	for _, id := range partitions(a) {
+		at, ok := cursorOf(req, id)
+		if !ok {
+			continue
+		}
+		u, _, err := from.Unit(id)
+		if err != nil {
+			return err
+		}
+		gone, err := from.ErasedAfter(id, at, max(at, u.Seq))
+		if err != nil {
+			return err
+		}
+		for _, e := range gone {
+			out.Erased = append(out.Erased, e.Bytes())
+		}
+	}
+	return nil
+}
+
 // matched notes that the phone now holds just what it should: after that it knows of
 // every handover so far.
 func (w *writing) matched(d *store.Device, a book.Actor, req *pb.SyncRequest) error {
@@ -355,7 +378,7 @@ func (w *writing) ops(d *store.Device, actor book.Actor, ops []*op) ([]*pb.Ack, 
 		n := o.number
 		if n <= d.LastOp {
 			e, ok := known[n]
-			if !ok || !bytes.Equal(e.Hash, o.hash) {
+			if !ok || !sameBytes(e.Hash, o) {
 				// These numbers were used already, for something else: two phones with one book.
 				c, err := w.clone(d, o.hash)
 				return nil, c, err
@@ -419,6 +442,16 @@ func (w *writing) today(d *store.Device) bool {
 func opHash(raw []byte) []byte {
 	sum := sha256.Sum256(withoutHolder(raw))
 	return sum[:16]
+}
+
+// sameBytes tells whether a change is the one that was answered. Servers of before counted the
+// household in.
+func sameBytes(hash []byte, o *op) bool {
+	if bytes.Equal(hash, o.hash) {
+		return true
+	}
+	whole := sha256.Sum256(o.raw)
+	return bytes.Equal(hash, whole[:16])
 }
 
 // withoutHolder takes held_by out of a marshalled patch. What cannot be read stays as it is.
@@ -510,12 +543,12 @@ func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncReques
 		if fresh.CloneOf != 0 {
 			out.Clone = &pb.CloneNotice{Device: proto.Uint32(fresh.Number), Confirmed: proto.Bool(!fresh.Unconfirmed)}
 		}
-		if fresh.Unconfirmed {
-			return nil
-		}
 		actor, err := r.actor(from, fresh)
 		if err != nil {
 			return err
+		}
+		if fresh.Unconfirmed {
+			return tellErased(from, actor, req, out)
 		}
 		if v, err = view(from, actor); err != nil {
 			return err

@@ -22,8 +22,12 @@ import (
 // phone must not fill the disk with its work.
 const maxWork = 16
 
-// mostWork is how many numbers a piece of work may cover; one that covers more is no phone's.
-const mostWork = 1 << 18
+const (
+	// mostNumbers is how many numbers a piece of work may cover, mostPieces how many changes and
+	// rows there may be in it; one with more is no phone's.
+	mostNumbers = 1 << 18
+	mostPieces  = 2 * defaultDayOps
+)
 
 // HandOverWork keeps what a revoked phone had not sent, sealed to the recovery key. The
 // Problem is THROTTLED for more than a phone has.
@@ -69,7 +73,7 @@ func (w *writing) takeWork(d *store.Device, sealed []byte) error {
 	if err != nil {
 		return err
 	}
-	if len(work.GetOps()) > mostWork {
+	if len(work.GetOps()) > mostNumbers || piecesOf(work) > mostPieces {
 		return problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, errWork)
 	}
 	waits := store.Unreadable
@@ -177,7 +181,7 @@ func (w *writing) layOutChanges(to book.Holder, unit book.ID, number uint32, wor
 		if w.world.stored(id) != nil {
 			continue
 		}
-		if laid++; laid > defaultDayOps {
+		if laid++; laid > maxOps {
 			waits++
 			continue
 		}
@@ -245,6 +249,22 @@ func (w *writing) layOutWaiting(member book.ID) error {
 		}
 	}
 	return nil
+}
+
+// sealWork packs handed-over work again, as the phone had; nothing where nothing is left of it.
+func (w *writing) sealWork(number uint32, work *pb.SyncRequest) ([]byte, error) {
+	if len(work.GetOffers()) == 0 && !slices.ContainsFunc(work.GetOps(), func(op []byte) bool { return len(op) > 0 }) {
+		return nil, nil
+	}
+	b, err := proto.Marshal(work)
+	if err != nil {
+		return nil, err
+	}
+	public, err := w.r.recovery.Public()
+	if err != nil {
+		return nil, err
+	}
+	return seal.SealWork(public, recoveryName(w.r.server, number), b)
 }
 
 // openWork opens what a phone handed over: it sealed it under its own number or, where it is

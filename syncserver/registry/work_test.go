@@ -456,7 +456,7 @@ func TestWorkIsBounded(t *testing.T) {
 		_, err = tw.r.HandOverWork(ctx, caller, &pb.HandOverWorkRequest{Sealed: sealed})
 		return err
 	}
-	many, err := proto.Marshal(&pb.SyncRequest{First: proto.Uint64(1), Ops: make([][]byte, mostWork+1)})
+	many, err := proto.Marshal(&pb.SyncRequest{First: proto.Uint64(1), Ops: make([][]byte, mostNumbers+1)})
 	if err != nil {
 		t.Fatal(err)
 	}

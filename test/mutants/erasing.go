@@ -4,6 +4,7 @@ package main
 func ofErasing() []mutant {
 	const reg = "syncserver/registry"
 	const erase = reg + "/erase.go"
+	const about = reg + "/about.go"
 	server := in(reg, "TestErasureReachesEveryTable", "TestErasureHoldsAfterARestore", "TestADatabaseThatErasedOpensOnlyWithItsList")
 	return []mutant{
 		{
@@ -37,6 +38,30 @@ func ofErasing() []mutant {
 			tests:   []command{server},
 		},
 		{
+			name:    "what-hangs-on-the-erased-is-kept",
+			promise: "What waits about a record that another waiting change would make is erased with it.",
+			edits:   []edit{{about, "				queue = append(queue, x.own)\n", ""}},
+			tests:   []command{in(reg, "TestWaitingRowsAboutTheErasedAreNotKept", "TestErasureReachesEveryTable")},
+		},
+		{
+			name:    "anyones-word-erases-anothers-work",
+			promise: "What a phone says of the changes of another member takes nothing of theirs for erased.",
+			edits:   []edit{{reg + "/offer.go", "known && whose == d.Member && w.world", "known && !whose.IsZero() && w.world"}},
+			tests:   []command{in(reg, "TestNobodysWordErasesTheWorkOfOthers")},
+		},
+		{
+			name:    "anyones-word-says-whose-a-desk-row-is",
+			promise: "Whose household a change on a desk is about, no phone says but its writer's and those of the desk.",
+			edits:   []edit{{reg + "/offer.go", "	if !book.IsDesk(a.Office) {\n", "	if a.Branch.IsZero() {\n"}},
+			tests:   []command{in(reg, "TestNobodysWordErasesTheWorkOfOthers")},
+		},
+		{
+			name:    "copy-hears-of-no-erasure",
+			promise: "What was erased goes from a copied phone too, before anybody has confirmed it.",
+			edits:   []edit{{reg + "/sync.go", "			return tellErased(from, actor, req, out)\n", "			return nil\n"}, {reg + "/sync.go", "func tellErased(from", "func _(from"}},
+			tests:   []command{in(reg, "TestACopyWritesNothingAboutTheErased")},
+		},
+		{
 			name:    "copy-writes-about-the-erased",
 			promise: "What is about a new record of an erased household is erased with it, also where it comes from a copied phone.",
 			edits:   []edit{{erase, "for _, id := range []book.ID{o.id, subject} {", "for _, id := range []book.ID{o.id, o.id} {\n		_ = subject"}},
@@ -45,7 +70,7 @@ func ofErasing() []mutant {
 		{
 			name:    "whose-it-is-ignored",
 			promise: "A change that a restored server cannot place says whose it is, and is erased with its household.",
-			edits:   []edit{{erase, ", p.GetHeldBy()} {", "} {"}},
+			edits:   []edit{{about, ", p.GetHeldBy()} {", "} {"}},
 			tests:   []command{in(reg, "TestWhoseAChangeIsAfterARestore")},
 		},
 		{
@@ -57,7 +82,7 @@ func ofErasing() []mutant {
 		{
 			name:    "erasure-takes-what-stands",
 			promise: "Nobody's record is erased because a change of somebody else names an erased household.",
-			edits:   []edit{{erase, "ok && !w.stands(own) {", "ok {"}},
+			edits:   []edit{{about, "!stands && !x.own.IsZero()", "(!stands || stands) && !x.own.IsZero()"}},
 			tests:   []command{in(reg, "TestErasureTakesNothingThatStands")},
 		},
 		{

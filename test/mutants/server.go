@@ -41,7 +41,7 @@ func ofTheServer() []mutant {
 		{
 			name:    "clone-undetected",
 			promise: "Two phones with one book are noticed: the same number with other bytes is no retry.",
-			edits:   []edit{{sync, "if !ok || !bytes.Equal(e.Hash, o.hash) {", "if !ok {"}},
+			edits:   []edit{{sync, "if !ok || !sameBytes(e.Hash, o) {", "if !ok {"}},
 			tests:   []command{in(reg, "TestSameNumberOtherBytesIsAClone")},
 		},
 		{

@@ -297,7 +297,7 @@ type Envelope struct {
 	Author []byte `protobuf:"bytes,3,opt,name=author" json:"author,omitempty"`
 	// The record or unit that it is about.
 	Subject []byte `protobuf:"bytes,4,opt,name=subject" json:"subject,omitempty"`
-	// The household that a receipt names.
+	// The household that a receipt names, or that the change is about which lies in a desk's row.
 	Household     []byte  `protobuf:"bytes,5,opt,name=household" json:"household,omitempty"`
 	Holder        *Holder `protobuf:"bytes,6,opt,name=holder" json:"holder,omitempty"`
 	unknownFields protoimpl.UnknownFields
@@ -376,7 +376,7 @@ func (x *Envelope) GetHolder() *Holder {
 	return nil
 }
 
-// Patch is one change of one record. Its bytes are frozen when first sent.
+// Patch is one change of one record. Its bytes are frozen when first sent, but for held_by.
 type Patch struct {
 	state    protoimpl.MessageState `protogen:"open.v1"`
 	Envelope *Envelope              `protobuf:"bytes,1,opt,name=envelope" json:"envelope,omitempty"`
