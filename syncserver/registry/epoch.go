@@ -289,14 +289,7 @@ func (r *Registry) ReclaimToken(ctx context.Context, ch Channel, req *pb.Reclaim
 		if seal.VerifyReclaim(ed25519.PublicKey(d.Key), claim, req.GetSignature()) != nil {
 			return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, errReclaim)
 		}
-		if d.CloneOf != 0 && !d.Revoked {
-			// A copy shows the token of the first device; that is the one to give.
-			if d, err = tx.Device(d.CloneOf); err != nil {
-				return err
-			} else if d == nil {
-				return problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN, errReclaim)
-			}
-		}
+		// A copy shows the token of the first device until here, and takes it from nobody.
 		w, err := r.begin(tx)
 		if err != nil {
 			return err

@@ -126,12 +126,12 @@ func (r *Registry) sync(ctx context.Context, c Caller, req *pb.SyncRequest) (*pb
 // would lock the others out.
 func (r *Registry) sharesToken(ctx context.Context, d *store.Device) (shared bool, err error) {
 	if d.CloneOf != 0 {
-		return true, nil
+		return len(d.TokenHash) == 0, nil
 	}
 	err = r.store.Read(ctx, func(from store.Reader) error {
 		all, err := from.Devices()
 		for _, c := range all {
-			shared = shared || c.CloneOf == d.Number && !c.Revoked
+			shared = shared || c.CloneOf == d.Number && !c.Revoked && len(c.TokenHash) == 0
 		}
 		return err
 	})
@@ -493,7 +493,9 @@ func (w *writing) clone(d *store.Device, mark []byte) (*pb.CloneNotice, error) {
 		if c.CloneOf == first {
 			copies++
 		}
-		if c.CloneOf == first && c.Number != d.Number && bytes.Equal(c.CloneMark, mark) {
+		// One that comes after its own: a phone that is put back to an old copy again and again
+		// goes along the row of those that it was given, to a new one.
+		if c.CloneOf == first && c.Number > d.Number && bytes.Equal(c.CloneMark, mark) {
 			return &pb.CloneNotice{Device: proto.Uint32(c.Number), Confirmed: proto.Bool(!c.Unconfirmed)}, nil
 		}
 	}

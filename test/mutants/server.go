@@ -39,6 +39,12 @@ func ofTheServer() []mutant {
 			tests:   []command{in(reg, "TestAnswersAreKeptUntilConfirmed")},
 		},
 		{
+			name:    "copies-in-a-ring",
+			promise: "A phone that is put back again and again comes to a number of its own each time.",
+			edits:   []edit{{sync, "c.CloneOf == first && c.Number > d.Number", "c.CloneOf == first && c.Number != d.Number"}},
+			tests:   []command{in(reg, "TestAPhonePutBackAgainAndAgain")},
+		},
+		{
 			name:    "clone-undetected",
 			promise: "Two phones with one book are noticed: the same number with other bytes is no retry.",
 			edits:   []edit{{sync, "if !ok || !sameBytes(e.Hash, o) {", "if !ok {"}},

@@ -58,8 +58,7 @@
 // the kernel has them (that changes are synced before they are acknowledged is what test/fsync
 // reads). Bytes on the wire, TLS and enrolment by slip: calls enter the registry where the API
 // hands them over, and replies pass through the packing of the wire alone where they are cut. Two
-// goroutines in one program. Officers of the commune. A damaged server. A server put back while
-// a phone is a copy or was put back too: the numbers of changes then mean something else on
-// all three sides. After a restore, what was on the lost disk alone may be gone: it counts as lost only if a
+// goroutines in one program. Officers of the commune. A damaged server. A server put back
+// while a phone's file is spoilt. After a restore, what was on the lost disk alone may be gone: it counts as lost only if a
 // phone had it.
 package simulation

@@ -120,6 +120,9 @@ func (p *phone) restore() {
 	p.open()
 	p.note("%s has an old copy of its book", p.name)
 	p.loses(lost)
+	if p.restores > 0 {
+		p.loseWithServer(nil) // what the server had lost before, and this phone alone had
+	}
 }
 
 // loses: what was on a phone alone is gone with its files.

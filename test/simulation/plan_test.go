@@ -138,12 +138,11 @@ func planOf(seed uint64) (s setup, all []event) {
 			s.clocks[i].offset, s.clocks[i].drift = oddOffset(r), oddDrift(r)
 		}
 	}
-	// Two disasters at once, a server set back and a phone copied or set back, are not modelled:
-	// numbers of changes then name different things on all three sides. Nor is a spoilt file of
-	// the one phone that has what the server lost.
+	// Two disasters at once, a server that is set back and a spoilt file of the one phone that has
+	// what it lost, are not modelled.
 	on := map[string]bool{"backup": r.IntN(2) == 0}
 	if on["backup"] {
-		on["clones"], on["copies"], on["damage"] = false, false, false
+		on["damage"] = false
 	}
 	total := 0
 	weights := make([]int, len(deeds))

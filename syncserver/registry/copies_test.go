@@ -1,0 +1,94 @@
+package registry
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/proto"
+
+	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/syncserver/store/sqlite"
+)
+
+// A phone that is put back to one old copy again and again: the numbers that it was given were
+// used by itself before. It gets further ones and comes to an end each time.
+func TestAPhonePutBackAgainAndAgain(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	member := tw.phone("Bình")
+	member.sync()
+	h := member.household("Hộ Bình1")
+	op := member.consent(h)
+	given := map[uint32]bool{}
+	for round := range 5 {
+		p := member.copied()
+		p.last = 0
+		for calls := 0; ; calls++ {
+			if calls > round+2 {
+				t.Fatalf("round %d: no end after %d calls", round, calls)
+			}
+			out := p.call(p.request(op))
+			if d := out.GetClone().GetDevice(); d != 0 && d != p.device {
+				p.device = d
+				continue
+			}
+			if len(out.GetAcks()) != 1 {
+				t.Fatalf("round %d: %v", round, out)
+			}
+			break
+		}
+		// The ack is on its disk, so the server forgets what lay under the number.
+		p.last = 1
+		confirm := p.request()
+		confirm.Confirmed = proto.Uint64(1)
+		p.call(confirm)
+		if given[p.device] {
+			t.Errorf("round %d: device %d again", round, p.device)
+		}
+		given[p.device] = true
+	}
+}
+
+// After a restore two phones with one book each reclaim a token: once the copy is known for
+// one, they take nothing from each other any more, and its token is renewed like others.
+func TestACopyReclaimsATokenOfItsOwn(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t, sqlite.Options{})
+	first := tw.phone("Bình")
+	first.sync()
+	twin := *first
+	twin.join = proto.Clone(first.join).(*pb.JoinResponse)
+	h := first.household("Hộ Bình1")
+	first.sync(first.consent(h))
+	twin.asCopy(first.visit(first.id(), h, "của bản sao"))
+	if out, err := tw.r.Sync(ctx, twin.caller, twin.request()); err != nil || out.GetRotate() {
+		t.Fatalf("while they share a token: %v %v", out, err)
+	}
+	copied := tw.backup()
+	tw.restore(copied)
+	first.meet()
+	for _, p := range []*phone{first, &twin, first} {
+		if err := p.reclaim(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tw.clock = tw.clock.Add(2 * rotateMS * time.Millisecond)
+	twin.join.Epoch = first.join.GetEpoch()
+	for _, p := range []*phone{first, &twin} {
+		c, err := tw.r.Authenticate(ctx, p.join.GetToken())
+		if err != nil || c.Device != p.device {
+			t.Fatalf("device %d: %+v %v", p.device, c, err)
+		}
+		out, err := tw.r.Sync(ctx, c, p.request())
+		if err != nil || !out.GetRotate() {
+			t.Errorf("device %d: asked for a new token: %v, %v", p.device, out.GetRotate(), err)
+		}
+		next, err := tw.r.RotateToken(ctx, c, &pb.RotateTokenRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c, err := tw.r.Authenticate(ctx, next.GetToken()); err != nil || c.Device != p.device {
+			t.Errorf("the new token of device %d: %+v %v", p.device, c, err)
+		}
+	}
+}
