@@ -38,7 +38,7 @@ func TestRightsHoldBehindTheView(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				return page(from, actor, []grant{{holder: h, unit: actor.Branch, since: 1}}, &pb.SyncRequest{}, nil, out)
+				return page(from, &store.Device{}, actor, []grant{{holder: h, unit: actor.Branch, since: 1}}, &pb.SyncRequest{}, nil, out)
 			})
 			if may := err == nil && len(out.GetRows()) > 0; may != c.may {
 				t.Errorf("%d rows, error %v", len(out.GetRows()), err)

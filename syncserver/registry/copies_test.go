@@ -1,7 +1,9 @@
 package registry
 
 import (
+	"bytes"
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -90,5 +92,39 @@ func TestACopyReclaimsATokenOfItsOwn(t *testing.T) {
 		if c, err := tw.r.Authenticate(ctx, next.GetToken()); err != nil || c.Device != p.device {
 			t.Errorf("the new token of device %d: %+v %v", p.device, c, err)
 		}
+	}
+}
+
+// A phone that was put back to before its first sync has no cursor to hear of erasures by, but
+// has what it wrote. A new phone has nothing, and is not told of all that ever was.
+func TestAPhoneWithoutCursorsHearsOfErasures(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	member := tw.phone("Bình")
+	fresh := member.copied()
+	member.sync()
+	h := member.household("Hộ Bình1")
+	member.sync(member.consent(h))
+	fresh.device = fresh.call(fresh.request(fresh.visit(fresh.id(), h, "a"))).GetClone().GetDevice()
+	fresh.call(fresh.request(fresh.visit(fresh.id(), h, "a")))
+	if _, err := tw.r.Erase(context.Background(), h); err != nil {
+		t.Fatal(err)
+	}
+	hears := func(p *phone) bool {
+		out := p.call(p.request())
+		p.take(out)
+		return slices.ContainsFunc(out.GetErased(), func(b []byte) bool { return bytes.Equal(b, h.Bytes()) })
+	}
+	fresh.last = 1
+	if !hears(fresh) {
+		t.Error("a copy that waits for the secretary does not hear of it")
+	}
+	if err := tw.r.Confirm(context.Background(), fresh.device); err != nil {
+		t.Fatal(err)
+	}
+	if !hears(fresh) || hears(fresh) {
+		t.Error("a confirmed copy does not hear of it once")
+	}
+	if hears(tw.phone("Cúc")) {
+		t.Error("a new phone is told what others had")
 	}
 }

@@ -44,6 +44,8 @@ type pager struct {
 	seen map[book.Holder]bool
 	// built are rows that the phone makes itself.
 	built map[rowAt]bool
+	// wrote: the phone has sent changes before.
+	wrote bool
 }
 
 // take adds the row of a key, unless the page is full. At least one row always fits.
@@ -75,8 +77,8 @@ func (p *pager) take(k store.Key, open func() (*store.Row, error)) (bool, error)
 }
 
 // page fills the reply: what is newer than the cursors, then the fillings.
-func page(from store.Reader, a book.Actor, v []grant, req *pb.SyncRequest, built map[rowAt]bool, out *pb.SyncResponse) error {
-	p := &pager{from: from, world: newWorld(from), actor: a, view: v, out: out, seen: map[book.Holder]bool{}, built: built}
+func page(from store.Reader, d *store.Device, a book.Actor, v []grant, req *pb.SyncRequest, built map[rowAt]bool, out *pb.SyncResponse) error {
+	p := &pager{from: from, wrote: d.LastOp > 0, world: newWorld(from), actor: a, view: v, out: out, seen: map[book.Holder]bool{}, built: built}
 	p.budget = int(req.GetPage())
 	if p.budget == 0 {
 		p.budget = defaultPage
@@ -149,7 +151,8 @@ func (p *pager) news(req *pb.SyncRequest) (map[book.ID]uint64, error) {
 				return nil, err
 			}
 		}
-		if had && at[id] > before {
+		// Who comes without a cursor and has sent changes has words that may have been erased.
+		if (had || p.wrote) && at[id] > before {
 			gone, err := p.from.ErasedAfter(id, before, at[id])
 			if err != nil {
 				return nil, err

@@ -300,13 +300,10 @@ func cursorOf(req *pb.SyncRequest, unit book.ID) (seq uint64, ok bool) {
 }
 
 // tellErased gives a copy that nobody confirmed yet the ids of what was erased since its
-// cursors. It gets no rows, but what it has must go.
+// cursors, or ever. It gets no rows, but what it has must go.
 func tellErased(from store.Reader, a book.Actor, req *pb.SyncRequest, out *pb.SyncResponse) error {
 	for _, id := range partitions(a) {
-		at, ok := cursorOf(req, id)
-		if !ok {
-			continue
-		}
+		at, _ := cursorOf(req, id)
 		u, _, err := from.Unit(id)
 		if err != nil {
 			return err
@@ -555,7 +552,7 @@ func (r *Registry) pull(ctx context.Context, d *store.Device, req *pb.SyncReques
 		if v, err = view(from, actor); err != nil {
 			return err
 		}
-		if err := page(from, actor, v, req, built, out); err != nil {
+		if err := page(from, fresh, actor, v, req, built, out); err != nil {
 			return err
 		}
 		if err := r.listings(from, fresh, v, req, out); err != nil {

@@ -56,6 +56,12 @@ func ofErasing() []mutant {
 			tests:   []command{in(reg, "TestNobodysWordErasesTheWorkOfOthers")},
 		},
 		{
+			name:    "put-back-phone-hears-of-no-erasure",
+			promise: "What was erased goes from a phone that was put back to before its first sync.",
+			edits:   []edit{{reg + "/page.go", "if (had || p.wrote) && at[id] > before {", "if had && at[id] > before {"}},
+			tests:   []command{in(reg, "TestAPhoneWithoutCursorsHearsOfErasures")},
+		},
+		{
 			name:    "copy-hears-of-no-erasure",
 			promise: "What was erased goes from a copied phone too, before anybody has confirmed it.",
 			edits:   []edit{{reg + "/sync.go", "			return tellErased(from, actor, req, out)\n", "			return nil\n"}, {reg + "/sync.go", "func tellErased(from", "func _(from"}},
