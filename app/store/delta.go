@@ -650,7 +650,7 @@ func (w *writer) clone(n *pb.CloneNotice, out *Applied) {
 		switch o.State {
 		case Waiting, Sending:
 			// Session goes: bytes that were sent are not joined any more.
-			c.State, c.Number, c.Device, c.Session = Waiting, 0, n.GetDevice(), ""
+			c.State, c.Number, c.Device, c.Session, c.Was = Waiting, 0, n.GetDevice(), "", 0
 		case Parked, Done, Erased:
 			w.dropOp(o.Key) // the server has it, under the old number
 			continue

@@ -34,10 +34,29 @@ func (w *writer) newEpoch(d Delta, out *Applied) {
 		cursors[i].Seq = min(c.Seq, at[c.Unit])
 	}
 	st.Cursors = cursors
-	w.sendAgain(d.Epoch.GetLastOp())
-	w.nameHolders(d.Epoch.GetLastOp())
+	last := w.lastKnown(d.Epoch)
+	w.sendAgain(last)
+	w.nameHolders(last)
 	w.settleOld(at)
 	w.fetchAgain(at, w.offerRows(at))
+}
+
+// lastKnown is the last own change that the restored server has. Where a copy of this phone came
+// first and used the numbers for changes of its own, it is what a backup surely has: all
+// else goes again, the server notices that there are two phones and gives this one
+// another number.
+func (w *writer) lastKnown(e *pb.Epoch) uint64 {
+	st, last := w.st(), e.GetLastOp()
+	copied := last > st.LastNumber
+	for _, o := range w.ops {
+		if o.Device == st.Identity.Device && o.Number == last && len(o.Bytes) > 0 && len(e.GetLastHash()) > 0 {
+			copied = !bytes.Equal(lww.ChangeHash(o.Bytes), e.GetLastHash())
+		}
+	}
+	if copied {
+		return min(st.Kept, last)
+	}
+	return last
 }
 
 // sendAgain puts the own changes above last, which the server does not have, into the outbox
@@ -109,32 +128,19 @@ func placed(o *Op) *Op {
 	if o.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD {
 		p.HeldBy = o.Holder.ID.Bytes()
 	}
-	if b, err := encodePatch(p); err == nil { // it was marshalled before
+	if b, err := lww.Again(o.Bytes, p); err == nil { // it was marshalled before
 		o.patch, o.Bytes = p, b
 	}
 	return o
 }
 
 // nameHolders makes those say who holds their record that were not sent yet, and those that
-// were, but whose numbers this life of the server has not. A backup that is restored later may
-// have the bytes of before: the household comes behind them, and the server knows a number again
-// whether it is there or not.
+// were, but whose numbers this life of the server has not.
 func (w *writer) nameHolders(last uint64) {
 	for _, o := range slices.Clone(w.ops) {
-		c := *o
-		switch {
-		case o.State == Waiting:
+		if o.State == Waiting || o.State == Sending && o.Was == 0 && !o.Gone && o.Number > last {
+			c := *o
 			w.putOp(placed(&c))
-		case o.State == Sending && o.Was == 0 && !o.Gone && o.Number > last && o.patch.GetHeldBy() == nil &&
-			o.Holder.Kind == pb.HolderKind_HOLDER_KIND_HOUSEHOLD:
-			c.patch = proto.Clone(o.patch).(*pb.Patch)
-			c.patch.HeldBy = o.Holder.ID.Bytes()
-			held, err := encodePatch(&pb.Patch{HeldBy: c.patch.HeldBy})
-			if err != nil {
-				continue // it then goes as it was
-			}
-			c.Bytes = slices.Concat(o.Bytes, held)
-			w.putOp(&c)
 		}
 	}
 }

@@ -196,7 +196,7 @@ func TestAChangeIsKnownWithAndWithoutItsHolder(t *testing.T) {
 		"cut":            {slices.Concat(op, held[:len(held)-1]), false},
 		"nothing":        {nil, false},
 	} {
-		if same := bytes.Equal(opHash(op), opHash(c.raw)); same != c.same {
+		if same := bytes.Equal(lww.ChangeHash(op), lww.ChangeHash(c.raw)); same != c.same {
 			t.Errorf("%s: the same change: %v", name, same)
 		}
 	}

@@ -148,7 +148,10 @@ func (w *writing) offerWaiting(d *store.Device, a book.Actor, row *pb.Row) error
 	}
 	// Who sits at the desk may say whose it is, for the next restore: they may decline it as well.
 	if !book.IsDesk(a.Office) {
-		m.Patch, o.patch.HeldBy, household = withoutHolder(m.GetPatch()), nil, book.ID{}
+		o.patch.HeldBy, household = nil, book.ID{}
+		if m.Patch, err = lww.Again(m.GetPatch(), &o.patch); err != nil {
+			return err
+		}
 	}
 	if of := w.householdOf(&o.patch, a.Branch); !of.IsZero() {
 		household = of
@@ -192,7 +195,7 @@ func (w *writing) waits(subject book.ID, device uint32, number uint64, patch []b
 			return false, err
 		}
 		// By its bytes too: who offers it may have made up the number.
-		if m.GetRow() == nil && m.GetDevice() == device && m.GetNumber() == number && bytes.Equal(withoutHolder(m.GetPatch()), withoutHolder(patch)) {
+		if m.GetRow() == nil && m.GetDevice() == device && m.GetNumber() == number && bytes.Equal(lww.Bare(m.GetPatch()), lww.Bare(patch)) {
 			return true, nil
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 
-	"google.golang.org/protobuf/encoding/protowire"
 	"google.golang.org/protobuf/proto"
 
 	"sodanvan/shared/book"
@@ -346,7 +345,7 @@ func (w *writing) ops(d *store.Device, actor book.Actor, ops []*op) ([]*pb.Ack, 
 	if first > d.LastOp+1 && d.Jump {
 		// The phone let go of changes that a newer backup than this one had; they are gone here.
 		w.audit(d.Number, "gap", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
-		d.LastOp = first - 1
+		d.LastOp, d.LastHash = first-1, nil
 	}
 	d.Jump = false
 	if first > d.LastOp+1 {
@@ -375,7 +374,7 @@ func (w *writing) ops(d *store.Device, actor book.Actor, ops []*op) ([]*pb.Ack, 
 		n := o.number
 		if n <= d.LastOp {
 			e, ok := known[n]
-			if !ok || !sameBytes(e.Hash, o) {
+			if !ok || !sameChange(e.Hash, o) {
 				// These numbers were used already, for something else: two phones with one book.
 				c, err := w.clone(d, o.hash)
 				return nil, c, err
@@ -404,7 +403,7 @@ func (w *writing) ops(d *store.Device, actor book.Actor, ops []*op) ([]*pb.Ack, 
 		}
 		acks = append(acks, a)
 		log = append(log, store.LogEntry{Number: n, Hash: o.hash, Ack: b})
-		d.LastOp = n
+		d.LastOp, d.LastHash = n, o.hash
 	}
 	var notice *pb.CloneNotice
 	if d.CloneOf != 0 {
@@ -433,44 +432,14 @@ func (w *writing) today(d *store.Device) bool {
 	return true
 }
 
-// opHash tells a change from another one under the same number. The household that a phone
-// names after a restore does not count: the change may have gone without it before, to a life of
-// the database of which a backup is restored later.
-func opHash(raw []byte) []byte {
-	sum := sha256.Sum256(withoutHolder(raw))
-	return sum[:16]
-}
-
-// sameBytes tells whether a change is the one that was answered. Servers of before counted the
-// household in.
-func sameBytes(hash []byte, o *op) bool {
+// sameChange tells whether a change is the one that was answered. Servers of before counted all
+// its bytes.
+func sameChange(hash []byte, o *op) bool {
 	if bytes.Equal(hash, o.hash) {
 		return true
 	}
 	whole := sha256.Sum256(o.raw)
 	return bytes.Equal(hash, whole[:16])
-}
-
-// withoutHolder takes held_by out of a marshalled patch. What cannot be read stays as it is.
-func withoutHolder(raw []byte) []byte {
-	const heldBy = 11
-	var out []byte
-	from := 0
-	for at := 0; at < len(raw); {
-		number, _, n := protowire.ConsumeField(raw[at:])
-		if n < 0 {
-			return raw
-		}
-		if number == heldBy {
-			out = append(out, raw[from:at]...)
-			from = at + n
-		}
-		at += n
-	}
-	if from == 0 {
-		return raw
-	}
-	return append(out, raw[from:]...)
 }
 
 // clone gives the copy of a device a number of its own, the same one again when it asks

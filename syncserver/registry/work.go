@@ -174,7 +174,7 @@ func (w *writing) layOutChanges(to book.Holder, unit book.ID, number uint32, wor
 	for i, raw := range work.GetOps() {
 		n := first + uint64(i)
 		var patch pb.Patch
-		if len(raw) == 0 || known[n] == string(opHash(raw)) || len(raw) > maxOp || proto.Unmarshal(raw, &patch) != nil {
+		if len(raw) == 0 || known[n] == string(lww.ChangeHash(raw)) || len(raw) > maxOp || proto.Unmarshal(raw, &patch) != nil {
 			continue
 		}
 		id := workID(number, n, raw)
@@ -293,7 +293,7 @@ func (r *Registry) openWork(from store.Reader, device uint32, sealed []byte) (ui
 
 // workID names the suggestion of one handed over change: the same one for the same change.
 func workID(device uint32, number uint64, raw []byte) book.ID {
-	sum := sha256.Sum256(fmt.Appendf(nil, "work %d %d %x", device, number, opHash(raw)))
+	sum := sha256.Sum256(fmt.Appendf(nil, "work %d %d %x", device, number, lww.ChangeHash(raw)))
 	id := book.ID(sum[:16])
 	id[6], id[8] = id[6]&0x0f|0x70, id[8]&0x3f|0x80
 	return id

@@ -186,7 +186,7 @@ func ofRestoring() []mutant {
 		{
 			name:    "holder-counts-as-other-bytes",
 			promise: "A change that says only now which household holds it is not taken for a copied phone's.",
-			edits:   []edit{{reg + "/sync.go", "sha256.Sum256(withoutHolder(raw))", "sha256.Sum256(raw)"}, {reg + "/sync.go", "func withoutHolder(raw []byte) []byte {", "func _(raw []byte) []byte {"}},
+			edits:   []edit{{"shared/lww/again.go", "sha256.Sum256(Bare(patch))", "sha256.Sum256(patch)"}},
 			tests:   []command{in(reg, "TestAChangeIsKnownWithAndWithoutItsHolder")},
 		},
 		{

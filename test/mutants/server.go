@@ -47,7 +47,7 @@ func ofTheServer() []mutant {
 		{
 			name:    "clone-undetected",
 			promise: "Two phones with one book are noticed: the same number with other bytes is no retry.",
-			edits:   []edit{{sync, "if !ok || !sameBytes(e.Hash, o) {", "if !ok {"}},
+			edits:   []edit{{sync, "if !ok || !sameChange(e.Hash, o) {", "if !ok {"}},
 			tests:   []command{in(reg, "TestSameNumberOtherBytesIsAClone")},
 		},
 		{

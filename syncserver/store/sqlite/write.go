@@ -159,10 +159,10 @@ func (s *session) AddPast(p *store.Past) error {
 }
 
 func (s *session) PutDevice(d *store.Device) error {
-	return s.exec(`INSERT OR REPLACE INTO devices (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+	return s.exec(`INSERT OR REPLACE INTO devices (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.Number, d.Member[:], d.Key, d.TokenHash, d.OldToken, d.TokenMS, d.Name, d.EnrolledMS, d.LastSync, int64(d.LastStamp),
 		d.LastOp, d.Confirmed, d.Matched, d.Unsent, d.SkewMS, d.Revoked, d.Unconfirmed, d.CloneOf, d.CloneMark, d.Schema,
-		d.Kept, d.Jump, d.AheadMS, d.Day, d.DayOps, d.Mends)
+		d.Kept, d.Jump, d.AheadMS, d.Day, d.DayOps, d.Mends, d.LastHash)
 }
 
 const metaNextDevice = "next-device"

@@ -1227,7 +1227,10 @@ type Epoch struct {
 	// named; a partition that is not here has nothing in common with it.
 	At []*Cursor `protobuf:"bytes,3,rep,name=at" json:"at,omitempty"`
 	// The last change of the calling device that the server has; what is above it goes again.
-	LastOp        *uint64 `protobuf:"varint,4,opt,name=last_op,json=lastOp" json:"last_op,omitempty"`
+	LastOp *uint64 `protobuf:"varint,4,opt,name=last_op,json=lastOp" json:"last_op,omitempty"`
+	// What that change is, by lww.ChangeHash, where the server knows: a copy of the phone may have
+	// used the number for another one.
+	LastHash      []byte `protobuf:"bytes,5,opt,name=last_hash,json=lastHash" json:"last_hash,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1288,6 +1291,13 @@ func (x *Epoch) GetLastOp() uint64 {
 		return *x.LastOp
 	}
 	return 0
+}
+
+func (x *Epoch) GetLastHash() []byte {
+	if x != nil {
+		return x.LastHash
+	}
+	return nil
 }
 
 // SyncRequest carries changes up and asks for rows.
@@ -2325,12 +2335,13 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\aRefusal\x12,\n" +
 	"\x04code\x18\x01 \x01(\x0e2\x18.sodanvan.v1.RefusalCodeR\x04code\x12\x14\n" +
 	"\x05field\x18\x02 \x01(\rR\x05field\x12\x12\n" +
-	"\x04rule\x18\x03 \x01(\tR\x04rule\"m\n" +
+	"\x04rule\x18\x03 \x01(\tR\x04rule\"\x8a\x01\n" +
 	"\x05Epoch\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\fR\x02id\x12\x16\n" +
 	"\x06parent\x18\x02 \x01(\fR\x06parent\x12#\n" +
 	"\x02at\x18\x03 \x03(\v2\x13.sodanvan.v1.CursorR\x02at\x12\x17\n" +
-	"\alast_op\x18\x04 \x01(\x04R\x06lastOp\"\xc1\x04\n" +
+	"\alast_op\x18\x04 \x01(\x04R\x06lastOp\x12\x1b\n" +
+	"\tlast_hash\x18\x05 \x01(\fR\blastHash\"\xc1\x04\n" +
 	"\vSyncRequest\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\fR\x05epoch\x12\x16\n" +

@@ -1,0 +1,53 @@
+package lww
+
+import (
+	"crypto/sha256"
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+	"google.golang.org/protobuf/proto"
+
+	pb "sodanvan/shared/gen/sodanvan/v1"
+)
+
+// Bare gives a marshalled Patch without what a phone adds when it sends a change to a restored
+// server again: the stamp that an ack gave it and the household that holds its record. What
+// cannot be read stays as it is.
+func Bare(patch []byte) []byte {
+	const givenStamp, heldBy = 8, 11
+	var out []byte
+	from := 0
+	for at := 0; at < len(patch); {
+		number, _, n := protowire.ConsumeField(patch[at:])
+		if n < 0 {
+			return patch
+		}
+		if number == givenStamp || number == heldBy {
+			out = append(out, patch[from:at]...)
+			from = at + n
+		}
+		at += n
+	}
+	if from == 0 {
+		return patch
+	}
+	return append(out, patch[from:]...)
+}
+
+// Again puts what p says of its stamp and household behind the bytes that the change had: they
+// are the same change.
+func Again(patch []byte, p *pb.Patch) ([]byte, error) {
+	added, err := proto.MarshalOptions{Deterministic: true}.Marshal(&pb.Patch{GivenStamp: p.GivenStamp, HeldBy: p.GetHeldBy()})
+	if err != nil {
+		return nil, err
+	}
+	return slices.Concat(Bare(patch), added), nil
+}
+
+// ChangeHash tells a marshalled Patch from another one under the same number, in 16 bytes. A
+// change may have gone bare to a life of the database of which a backup is restored later, so
+// what is added to it does not count.
+func ChangeHash(patch []byte) []byte {
+	sum := sha256.Sum256(Bare(patch))
+	return sum[:16]
+}
