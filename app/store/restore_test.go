@@ -10,6 +10,7 @@ import (
 	"sodanvan/shared/book"
 	pb "sodanvan/shared/gen/sodanvan/v1"
 	"sodanvan/shared/hlc"
+	"sodanvan/shared/lww"
 )
 
 func TestANewEpochLosesNothing(t *testing.T) {
@@ -314,6 +315,46 @@ func TestARestoreInTheMiddleOfAPull(t *testing.T) {
 			applied(t, s, Delta{Epoch: epoch("epoch two", 0, cursors(5, 40)...)})
 			if st := s.Snapshot().State(); len(st.Fillings) != c.want || len(st.Grants)+len(st.Fillings) != 5 {
 				t.Errorf("fillings %v, grants %v", st.Fillings, st.Grants)
+			}
+		})
+	}
+}
+
+// TestACopyCameFirst: the restored server has changes of a copy of this phone under its numbers.
+// All that no backup has goes again, and the server then gives this one a number of its own.
+func TestACopyCameFirst(t *testing.T) {
+	for name, c := range map[string]struct {
+		last uint64
+		hash func(*Store) []byte
+		want int
+	}{
+		"its own change":          {3, func(s *Store) []byte { return lww.ChangeHash(s.now.Load().ops[2].Bytes) }, 0},
+		"an older server":         {3, func(*Store) []byte { return nil }, 0},
+		"another change":          {3, func(*Store) []byte { return lww.ChangeHash([]byte("another")) }, 2},
+		"more than it ever wrote": {4, func(*Store) []byte { return nil }, 2},
+		"an older backup":         {1, func(s *Store) []byte { return lww.ChangeHash(s.now.Load().ops[0].Bytes) }, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := settledBook(t)
+			for n := range uint64(3) {
+				added(t, s, visitWrite(t, n+1, 1, true, "x"))
+			}
+			frozen(t, s, 1<<20)
+			applied(t, s, Delta{Acks: storedFrom(1, 20, 3), Kept: 1})
+			e := epoch("epoch two", c.last, cursors(5, 40)...)
+			e.LastHash = c.hash(s)
+			applied(t, s, Delta{Epoch: e})
+			s = reopen(t, s)
+			if ops := frozen(t, s, 1<<20); len(ops) != c.want || len(ops) > 0 && ops[0].Number != 2 {
+				t.Fatalf("to send: %+v", ops)
+			}
+			if c.want == 0 {
+				return
+			}
+			applied(t, s, Delta{Clone: &pb.CloneNotice{Device: proto.Uint32(99), Confirmed: proto.Bool(false)}})
+			ops := frozen(t, s, 1<<20)
+			if len(ops) != 2 || ops[0].Device != 99 || ops[0].Number != 1 || ops[0].Was != 0 || ops[0].Patch().GetGivenStamp() == 0 {
+				t.Errorf("under the new number: %+v", ops)
 			}
 		})
 	}

@@ -18,11 +18,11 @@ func Bare(patch []byte) []byte {
 	var out []byte
 	from := 0
 	for at := 0; at < len(patch); {
-		number, _, n := protowire.ConsumeField(patch[at:])
+		number, kind, n := protowire.ConsumeField(patch[at:])
 		if n < 0 {
 			return patch
 		}
-		if number == givenStamp || number == heldBy {
+		if number == givenStamp && kind == protowire.Fixed64Type || number == heldBy && kind == protowire.BytesType {
 			out = append(out, patch[from:at]...)
 			from = at + n
 		}

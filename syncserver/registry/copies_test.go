@@ -10,6 +10,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	pb "sodanvan/shared/gen/sodanvan/v1"
+	"sodanvan/shared/lww"
 	"sodanvan/syncserver/store/sqlite"
 )
 
@@ -127,4 +128,56 @@ func TestAPhoneWithoutCursorsHearsOfErasures(t *testing.T) {
 	if hears(tw.phone("Cúc")) {
 		t.Error("a new phone is told what others had")
 	}
+}
+
+// Two phones with one book after a restore: the second one hears whose change the last number
+// is. What it sends again then goes under a number of its own; what stands already is not
+// laid on the desk.
+func TestTheSecondOfTwoPhonesHearsThatItIs(t *testing.T) {
+	tw := newTown(t, sqlite.Options{})
+	secretary, one := tw.phone("An"), tw.phone("Bình")
+	one.sync()
+	h := one.household("Hộ Bình1")
+	copied := tw.backup()
+	two := one.copied()
+	consent, visit := one.consent(h), one.visit(one.id(), h, "của máy thứ hai")
+	one.sync(consent)
+	given := one.acks[1].GetStamp()
+	tw.restore(copied)
+	if e := one.meet(); e.GetLastOp() != 0 || e.GetLastHash() != nil {
+		t.Fatalf("nothing is here: %v", e)
+	}
+	again := resent(t, consent, given)
+	one.sync(again)
+	two.join = proto.Clone(one.join).(*pb.JoinResponse)
+	two.join.Epoch = []byte("the life before1")
+	e := two.meet()
+	if e.GetLastOp() != 1 || !bytes.Equal(e.GetLastHash(), lww.ChangeHash(consent)) || bytes.Equal(e.GetLastHash(), lww.ChangeHash(visit)) {
+		t.Fatalf("the last change: %v", e)
+	}
+	two.last = 0
+	out := two.call(two.request(visit, again))
+	if out.GetClone() == nil {
+		t.Fatalf("not taken for a copy: %v", out)
+	}
+	two.device = out.GetClone().GetDevice()
+	var got []pb.Result
+	for _, a := range two.call(two.request(visit, again)).GetAcks() {
+		got = append(got, a.GetResult())
+	}
+	if !slices.Equal(got, []pb.Result{pb.Result_RESULT_SUGGESTION, pb.Result_RESULT_STORED}) {
+		t.Errorf("answers: %v", got)
+	}
+	// With another stamp it is not what stands, and a person decides.
+	two.last = 2
+	if a := two.call(two.request(resent(t, consent, given+1))).GetAcks(); len(a) != 1 || a[0].GetResult() != pb.Result_RESULT_SUGGESTION {
+		t.Errorf("with another stamp: %v", a)
+	}
+	secretary.meet()
+	secretary.cursors = nil
+	secretary.sync()
+	if n := len(secretary.suggestions()); n != 2 {
+		t.Errorf("%d on the desk", n)
+	}
+	tw.sound()
 }

@@ -172,6 +172,24 @@ func ofRestoring() []mutant {
 			tests:   []command{in(reg, "TestARefusedChangeOfTheErasedStaysAway")},
 		},
 		{
+			name:    "last-number-is-always-ones-own",
+			promise: "A copied phone notices after a restore that its numbers were used by the other one.",
+			edits:   []edit{{restore, "copied = !bytes.Equal(lww.ChangeHash(o.Bytes), e.GetLastHash())", "copied = false"}},
+			tests:   []command{in("app/store", "TestACopyCameFirst")},
+		},
+		{
+			name:    "last-change-not-named",
+			promise: "A restored server says what the last change is that it has of a phone.",
+			edits:   []edit{{reg + "/epoch.go", "proto.Uint64(d.LastOp), d.LastHash", "proto.Uint64(d.LastOp), nil"}},
+			tests:   []command{in(reg, "TestTheSecondOfTwoPhonesHearsThatItIs")},
+		},
+		{
+			name:    "what-stands-goes-to-the-desk",
+			promise: "What a copied phone sends again after a restore and stands as it was troubles nobody.",
+			edits:   []edit{{reg + "/apply.go", "if a := w.storedBefore(o); a != nil {", "if a := w.storedBefore(o); a != nil && o == nil {"}},
+			tests:   []command{in(reg, "TestTheSecondOfTwoPhonesHearsThatItIs")},
+		},
+		{
 			name:    "restore-in-the-middle-of-a-pull",
 			promise: "A phone that was in the middle of fetching when the server was lost misses no row of the restored one.",
 			edits:   []edit{{restore, "if st.Partial || went[g.Holder]", "if went[g.Holder]"}},
