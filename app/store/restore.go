@@ -49,8 +49,8 @@ func (w *writer) lastKnown(e *pb.Epoch) uint64 {
 	st, last := w.st(), e.GetLastOp()
 	copied := last > st.LastNumber
 	for _, o := range w.ops {
-		if o.Device == st.Identity.Device && o.Number == last && len(o.Bytes) > 0 && len(e.GetLastHash()) > 0 {
-			copied = !bytes.Equal(lww.ChangeHash(o.Bytes), e.GetLastHash())
+		if o.Device == st.Identity.Device && o.Number == last && !o.Record.IsZero() && len(e.GetLastName()) > 0 {
+			copied = !bytes.Equal(lww.ChangeName(o.Record.Bytes(), o.MadeMS), e.GetLastName())
 		}
 	}
 	if copied {

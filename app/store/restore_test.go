@@ -324,15 +324,17 @@ func TestARestoreInTheMiddleOfAPull(t *testing.T) {
 // All that no backup has goes again, and the server then gives this one a number of its own.
 func TestACopyCameFirst(t *testing.T) {
 	for name, c := range map[string]struct {
-		last uint64
-		hash func(*Store) []byte
-		want int
+		last  uint64
+		named func(*Store) []byte
+		want  int
 	}{
-		"its own change":          {3, func(s *Store) []byte { return lww.ChangeHash(s.now.Load().ops[2].Bytes) }, 0},
+		"its own change":          {3, func(s *Store) []byte { return nameOf(s, 2) }, 0},
+		"its own, erased since":   {3, func(s *Store) []byte { return nameOf(s, 2) }, 0},
+		"another's, erased since": {3, func(*Store) []byte { return lww.ChangeName(id('V', 9).Bytes(), 5) }, 1},
 		"an older server":         {3, func(*Store) []byte { return nil }, 0},
-		"another change":          {3, func(*Store) []byte { return lww.ChangeHash([]byte("another")) }, 2},
+		"another change":          {3, func(*Store) []byte { return lww.ChangeName(id('V', 9).Bytes(), 5) }, 2},
 		"more than it ever wrote": {4, func(*Store) []byte { return nil }, 2},
-		"an older backup":         {1, func(s *Store) []byte { return lww.ChangeHash(s.now.Load().ops[0].Bytes) }, 2},
+		"an older backup":         {1, func(s *Store) []byte { return nameOf(s, 0) }, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, _ := settledBook(t)
@@ -342,22 +344,31 @@ func TestACopyCameFirst(t *testing.T) {
 			frozen(t, s, 1<<20)
 			applied(t, s, Delta{Acks: storedFrom(1, 20, 3), Kept: 1})
 			e := epoch("epoch two", c.last, cursors(5, 40)...)
-			e.LastHash = c.hash(s)
+			e.LastName = c.named(s)
+			if strings.Contains(name, "erased") {
+				applied(t, s, Delta{Erased: [][]byte{id('V', 3).Bytes()}})
+			}
 			applied(t, s, Delta{Epoch: e})
 			s = reopen(t, s)
-			if ops := frozen(t, s, 1<<20); len(ops) != c.want || len(ops) > 0 && ops[0].Number != 2 {
+			ops := slices.DeleteFunc(frozen(t, s, 1<<20), func(o Op) bool { return o.State == Erased })
+			if len(ops) != c.want || len(ops) > 0 && ops[0].Number != 2 {
 				t.Fatalf("to send: %+v", ops)
 			}
 			if c.want == 0 {
 				return
 			}
 			applied(t, s, Delta{Clone: &pb.CloneNotice{Device: proto.Uint32(99), Confirmed: proto.Bool(false)}})
-			ops := frozen(t, s, 1<<20)
-			if len(ops) != 2 || ops[0].Device != 99 || ops[0].Number != 1 || ops[0].Was != 0 || ops[0].Patch().GetGivenStamp() == 0 {
+			ops = frozen(t, s, 1<<20)
+			if len(ops) != c.want || ops[0].Device != 99 || ops[0].Number != 1 || ops[0].Was != 0 || ops[0].Patch().GetGivenStamp() == 0 {
 				t.Errorf("under the new number: %+v", ops)
 			}
 		})
 	}
+}
+
+func nameOf(s *Store, i int) []byte {
+	o := s.now.Load().ops[i]
+	return lww.ChangeName(o.Record.Bytes(), o.patch.GetPhoneMs())
 }
 
 func decoded(t *testing.T, b []byte) *pb.Patch {

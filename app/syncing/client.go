@@ -296,12 +296,12 @@ func (c *Client) ReclaimToken(ctx context.Context) (string, error) {
 }
 
 // HandOverWork hands sealed work over; the server takes it from a revoked device too.
-func (c *Client) HandOverWork(ctx context.Context, sealed []byte) error {
+func (c *Client) HandOverWork(ctx context.Context, device uint32, sealed []byte) error {
 	w, err := c.to()
 	if err != nil {
 		return err
 	}
-	_, err = call(ctx, syncDeadline, w.enrol.HandOverWork, &pb.HandOverWorkRequest{Sealed: sealed})
+	_, err = call(ctx, syncDeadline, w.enrol.HandOverWork, &pb.HandOverWorkRequest{Device: proto.Uint32(device), Sealed: sealed})
 	if err != nil {
 		return fmt.Errorf("hand work over: %w", err)
 	}

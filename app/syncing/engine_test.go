@@ -623,7 +623,7 @@ func (f *fake) RotateToken(context.Context) (string, error) { return "", errLost
 func (f *fake) ReclaimToken(context.Context) (string, error) {
 	return "", problem(pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN)
 }
-func (f *fake) HandOverWork(context.Context, []byte) error { return errLost }
+func (f *fake) HandOverWork(context.Context, uint32, []byte) error { return errLost }
 
 // taker takes work over.
 type taker struct {
@@ -632,7 +632,7 @@ type taker struct {
 	work [][]byte
 }
 
-func (s *taker) HandOverWork(_ context.Context, sealed []byte) error {
+func (s *taker) HandOverWork(_ context.Context, _ uint32, sealed []byte) error {
 	if s.err == nil {
 		s.work = append(s.work, sealed)
 	}

@@ -18,7 +18,8 @@ type Server interface {
 	RotateToken(context.Context) (string, error)
 	// ReclaimToken gets a new token where a restored server does not know this phone's last one.
 	ReclaimToken(context.Context) (string, error)
-	HandOverWork(ctx context.Context, sealed []byte) error
+	// HandOverWork hands over work that is sealed under a device number.
+	HandOverWork(ctx context.Context, device uint32, sealed []byte) error
 }
 
 // Book is what Run needs of the book besides the engine's part.
@@ -100,7 +101,8 @@ func reclaim(ctx context.Context, b Book, srv Server, req *pb.SyncRequest, unkno
 // handOverWork gives sealed work to the server; one that was restored may know the phone and
 // not its last token.
 func handOverWork(ctx context.Context, b Book, srv Server, sealed []byte) error {
-	err := srv.HandOverWork(ctx, sealed)
+	device := b.Snapshot().State().Identity.Device
+	err := srv.HandOverWork(ctx, device, sealed)
 	if ProblemOf(err).GetCode() != pb.ProblemCode_PROBLEM_CODE_TOKEN_UNKNOWN {
 		return err
 	}
@@ -111,7 +113,7 @@ func handOverWork(ctx context.Context, b Book, srv Server, sealed []byte) error 
 	if err := b.SetToken(ctx, token); err != nil {
 		return fmt.Errorf("keep new token: %w", err)
 	}
-	return srv.HandOverWork(ctx, sealed)
+	return srv.HandOverWork(ctx, device, sealed)
 }
 
 // rotate takes a new token. A failed call is no failure of the sync: the old token goes on

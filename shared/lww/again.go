@@ -2,6 +2,7 @@ package lww
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
@@ -42,6 +43,14 @@ func Again(patch []byte, p *pb.Patch) ([]byte, error) {
 		return nil, err
 	}
 	return slices.Concat(Bare(patch), added), nil
+}
+
+// ChangeName tells a change of a record from another one that a copy of the same phone made, in
+// 16 bytes: by the record and the phone's clock, and by nothing that was written, since a
+// phone must still know the name when what it wrote was erased.
+func ChangeName(record []byte, phoneMS int64) []byte {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64(slices.Clone(record), uint64(phoneMS)))
+	return sum[:16]
 }
 
 // ChangeHash tells a marshalled Patch from another one under the same number, in 16 bytes. A

@@ -45,6 +45,14 @@ func (o *op) ack(result pb.Result) *pb.Ack {
 	return &pb.Ack{Number: proto.Uint64(o.number), Result: result.Enum()}
 }
 
+// name is what a phone knows the change by, even where it was erased there; nil: it says nothing.
+func (o *op) name() []byte {
+	if !o.read() {
+		return nil
+	}
+	return lww.ChangeName(o.id.Bytes(), o.patch.GetPhoneMs())
+}
+
 // read decodes the change, once; false: it is none.
 func (o *op) read() bool {
 	if o.decoded || len(o.raw) > maxOp {

@@ -143,8 +143,12 @@ func TestTheSecondOfTwoPhonesHearsThatItIs(t *testing.T) {
 	consent, visit := one.consent(h), one.visit(one.id(), h, "của máy thứ hai")
 	one.sync(consent)
 	given := one.acks[1].GetStamp()
+	named := func(op []byte) []byte {
+		p := decodedPatch(t, op)
+		return lww.ChangeName(p.GetEnvelope().GetId(), p.GetPhoneMs())
+	}
 	tw.restore(copied)
-	if e := one.meet(); e.GetLastOp() != 0 || e.GetLastHash() != nil {
+	if e := one.meet(); e.GetLastOp() != 0 || e.GetLastName() != nil {
 		t.Fatalf("nothing is here: %v", e)
 	}
 	again := resent(t, consent, given)
@@ -152,7 +156,7 @@ func TestTheSecondOfTwoPhonesHearsThatItIs(t *testing.T) {
 	two.join = proto.Clone(one.join).(*pb.JoinResponse)
 	two.join.Epoch = []byte("the life before1")
 	e := two.meet()
-	if e.GetLastOp() != 1 || !bytes.Equal(e.GetLastHash(), lww.ChangeHash(consent)) || bytes.Equal(e.GetLastHash(), lww.ChangeHash(visit)) {
+	if e.GetLastOp() != 1 || !bytes.Equal(e.GetLastName(), named(consent)) || bytes.Equal(e.GetLastName(), named(visit)) {
 		t.Fatalf("the last change: %v", e)
 	}
 	two.last = 0

@@ -220,7 +220,7 @@ func (r *Registry) epochFor(ctx context.Context, c Caller, req *pb.SyncRequest) 
 			return err
 		}
 		if d != nil && (d.Number == c.Device || d.CloneOf == c.Device) {
-			out.LastOp, out.LastHash = proto.Uint64(d.LastOp), d.LastHash
+			out.LastOp, out.LastName = proto.Uint64(d.LastOp), d.LastName
 		}
 		chain, err := epochChain(from)
 		if err != nil {

@@ -345,7 +345,7 @@ func (w *writing) ops(d *store.Device, actor book.Actor, ops []*op) ([]*pb.Ack, 
 	if first > d.LastOp+1 && d.Jump {
 		// The phone let go of changes that a newer backup than this one had; they are gone here.
 		w.audit(d.Number, "gap", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
-		d.LastOp, d.LastHash = first-1, nil
+		d.LastOp, d.LastName = first-1, nil
 	}
 	d.Jump = false
 	if first > d.LastOp+1 {
@@ -370,6 +370,7 @@ func (w *writing) ops(d *store.Device, actor book.Actor, ops []*op) ([]*pb.Ack, 
 	}
 	acks := make([]*pb.Ack, 0, len(ops))
 	log := make([]store.LogEntry, 0, len(ops))
+	var newest *op
 	for _, o := range ops {
 		n := o.number
 		if n <= d.LastOp {
@@ -403,7 +404,10 @@ func (w *writing) ops(d *store.Device, actor book.Actor, ops []*op) ([]*pb.Ack, 
 		}
 		acks = append(acks, a)
 		log = append(log, store.LogEntry{Number: n, Hash: o.hash, Ack: b})
-		d.LastOp, d.LastHash = n, o.hash
+		d.LastOp, newest = n, o
+	}
+	if newest != nil {
+		d.LastName = newest.name()
 	}
 	var notice *pb.CloneNotice
 	if d.CloneOf != 0 {

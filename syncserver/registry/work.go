@@ -55,7 +55,7 @@ func (r *Registry) HandOverWork(ctx context.Context, c Caller, req *pb.HandOverW
 			return problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, errWork)
 		}
 		w.audit(c.Device, "hand over", book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: d.Member})
-		if err := w.takeWork(d, req.GetSealed()); err != nil {
+		if err := w.takeWork(d, req.GetDevice(), req.GetSealed()); err != nil {
 			return err
 		}
 		return w.finish()
@@ -68,10 +68,17 @@ func (r *Registry) HandOverWork(ctx context.Context, c Caller, req *pb.HandOverW
 
 // takeWork keeps handed-over work as it came, without what is about erased households, and
 // lays it out.
-func (w *writing) takeWork(d *store.Device, sealed []byte) error {
+func (w *writing) takeWork(d *store.Device, named uint32, sealed []byte) error {
 	number, work, err := w.r.openWork(w.tx, d.Number, sealed)
 	if err != nil {
 		return err
+	}
+	unknown := false
+	if work == nil && named != 0 {
+		// A copy that got its number after the backup: nobody here knows of it, but it is one of d.
+		if work = w.r.unsealWork(named, sealed); work != nil {
+			number, unknown = named, true
+		}
 	}
 	if len(work.GetOps()) > mostNumbers || piecesOf(work) > mostPieces {
 		return problem(pb.ProblemCode_PROBLEM_CODE_THROTTLED, errWork)
@@ -94,7 +101,10 @@ func (w *writing) takeWork(d *store.Device, sealed []byte) error {
 		if waits, err = w.layOut(d, m, number, work, offers); err != nil {
 			return err
 		}
-		if known || erased || len(offers) > 0 {
+		if unknown {
+			number = d.Number // under which it is found from now on
+		}
+		if known || erased || unknown || len(offers) > 0 {
 			if sealed, err = w.sealWork(number, work); err != nil {
 				return err
 			}
@@ -157,10 +167,6 @@ func (w *writing) layOut(d *store.Device, m *store.Member, number uint32, work *
 }
 
 func (w *writing) layOutChanges(to book.Holder, unit book.ID, number uint32, work *pb.SyncRequest) (waits int, err error) {
-	from, err := w.device(number)
-	if err != nil || from == nil {
-		return 0, err
-	}
 	first := work.GetFirst()
 	known := map[uint64]string{}
 	entries, err := w.tx.Log(number, first, first+uint64(len(work.GetOps())))
@@ -278,17 +284,23 @@ func (r *Registry) openWork(from store.Reader, device uint32, sealed []byte) (ui
 		if c.Number != device && c.CloneOf != device {
 			continue
 		}
-		b, err := seal.OpenWork(r.recovery, recoveryName(r.server, c.Number), sealed)
-		if err != nil {
-			continue
+		if work := r.unsealWork(c.Number, sealed); work != nil {
+			return c.Number, work, nil
 		}
-		work := &pb.SyncRequest{}
-		if proto.Unmarshal(b, work) != nil {
-			return 0, nil, nil
-		}
-		return c.Number, work, nil
 	}
 	return 0, nil, nil
+}
+
+func (r *Registry) unsealWork(number uint32, sealed []byte) *pb.SyncRequest {
+	b, err := seal.OpenWork(r.recovery, recoveryName(r.server, number), sealed)
+	if err != nil {
+		return nil
+	}
+	work := &pb.SyncRequest{}
+	if proto.Unmarshal(b, work) != nil {
+		return nil
+	}
+	return work
 }
 
 // workID names the suggestion of one handed over change: the same one for the same change.

@@ -37,7 +37,7 @@ func (p *phone) handOver(work *pb.SyncRequest) {
 	if err != nil {
 		p.tw.t.Fatal(err)
 	}
-	if _, err := p.tw.r.HandOverWork(context.Background(), caller, &pb.HandOverWorkRequest{Sealed: sealed}); err != nil {
+	if _, err := p.tw.r.HandOverWork(context.Background(), caller, &pb.HandOverWorkRequest{Device: &p.device, Sealed: sealed}); err != nil {
 		p.tw.t.Fatal(err)
 	}
 }
@@ -480,5 +480,39 @@ func TestWorkIsBounded(t *testing.T) {
 	}
 	if err := hand([]byte("hỏng")); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_THROTTLED) {
 		t.Errorf("one piece more than is kept: %v", err)
+	}
+}
+
+// A copy that got its number after the backup shows the token of the first phone, which is
+// revoked on the restored server.
+func TestAnUnknownCopyHandsItsWorkOver(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t, sqlite.Options{})
+	first, secretary := tw.phone("Bình"), tw.phone("An")
+	first.sync()
+	h := first.household("Hộ Bình1")
+	first.sync(first.consent(h))
+	copied := tw.backup()
+	twin := *first
+	twin.asCopy(first.visit(first.id(), h, "của bản sao"))
+	tw.restore(copied)
+	if err := tw.r.Revoke(ctx, first.device); err != nil {
+		t.Fatal(err)
+	}
+	op := twin.visit(twin.id(), h, secretWord)
+	for range 2 {
+		twin.handOver(&pb.SyncRequest{First: proto.Uint64(2), Ops: [][]byte{op}})
+	}
+	secretary.meet()
+	secretary.cursors = nil
+	secretary.sync()
+	if n := len(secretary.suggestions()); n != 1 || len(tw.stuck().Work) != 0 {
+		t.Errorf("%d on the desk, stuck %+v", n, tw.stuck().Work)
+	}
+	if _, err := tw.r.Erase(ctx, h); err != nil {
+		t.Fatal(err)
+	}
+	if got := tw.words(secretWord); len(got) != 0 {
+		t.Errorf("erased words are in %v", got)
 	}
 }

@@ -103,8 +103,8 @@ type Device struct {
 	EnrolledMS, LastSync int64
 	LastStamp            uint64
 	LastOp, Confirmed    uint64
-	// LastHash is what lww.ChangeHash gives for the change numbered LastOp; nil: not known.
-	LastHash             []byte
+	// LastName is what lww.ChangeName gives for the change numbered LastOp; nil: not known.
+	LastName             []byte
 	Matched              uint64
 	Unsent               uint32
 	SkewMS               int64

@@ -163,14 +163,14 @@ func (l lastWords) ReclaimToken(context.Context) (string, error) {
 	return "", errors.New("a revoked phone gets no token back")
 }
 
-func (l lastWords) HandOverWork(ctx context.Context, sealed []byte) error {
+func (l lastWords) HandOverWork(ctx context.Context, device uint32, sealed []byte) error {
 	_, err := l.send(func() (*pb.SyncResponse, error) {
 		c, err := l.caller(ctx)
 		var call *syncing.CallError
 		if err != nil && !(errors.As(err, &call) && call.Problem.GetCode() == pb.ProblemCode_PROBLEM_CODE_TOKEN_REVOKED) {
 			return nil, err
 		}
-		_, err = l.server.HandOverWork(ctx, c, &pb.HandOverWorkRequest{Sealed: sealed})
+		_, err = l.server.HandOverWork(ctx, c, &pb.HandOverWorkRequest{Device: &device, Sealed: sealed})
 		return nil, said(err)
 	})
 	return err

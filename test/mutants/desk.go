@@ -68,7 +68,7 @@ func ofTheDesk() []mutant {
 		{
 			name:    "one-bad-change-refuses-the-rest",
 			promise: "A refused change never blocks the others of its call.",
-			edits:   []edit{{reg + "/sync.go", "		d.LastOp = n\n	}\n	var notice", "		d.LastOp = n\n		if a.GetResult() == pb.Result_RESULT_REFUSED {\n			break\n		}\n	}\n	var notice"}},
+			edits:   []edit{{reg + "/sync.go", "		d.LastOp, newest = n, o\n	}\n	if newest", "		d.LastOp, newest = n, o\n		if a.GetResult() == pb.Result_RESULT_REFUSED {\n			break\n		}\n	}\n	if newest"}},
 			tests:   []command{in(reg, "TestFollowsRefused", "TestRefusedChangesAreOpenUntilMended"), in("test/hostile", "TestBadChangesBlockNothing")},
 		},
 	}

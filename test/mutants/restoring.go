@@ -174,13 +174,13 @@ func ofRestoring() []mutant {
 		{
 			name:    "last-number-is-always-ones-own",
 			promise: "A copied phone notices after a restore that its numbers were used by the other one.",
-			edits:   []edit{{restore, "copied = !bytes.Equal(lww.ChangeHash(o.Bytes), e.GetLastHash())", "copied = false"}},
+			edits:   []edit{{restore, "copied = !bytes.Equal(lww.ChangeName(o.Record.Bytes(), o.MadeMS), e.GetLastName())", "copied = false"}},
 			tests:   []command{in("app/store", "TestACopyCameFirst")},
 		},
 		{
 			name:    "last-change-not-named",
 			promise: "A restored server says what the last change is that it has of a phone.",
-			edits:   []edit{{reg + "/epoch.go", "proto.Uint64(d.LastOp), d.LastHash", "proto.Uint64(d.LastOp), nil"}},
+			edits:   []edit{{reg + "/epoch.go", "proto.Uint64(d.LastOp), d.LastName", "proto.Uint64(d.LastOp), nil"}},
 			tests:   []command{in(reg, "TestTheSecondOfTwoPhonesHearsThatItIs")},
 		},
 		{

@@ -257,7 +257,7 @@ func (h handing) RotateToken(context.Context) (string, error) { return "", errLo
 
 func (h handing) ReclaimToken(context.Context) (string, error) { return h.askToken() }
 
-func (h handing) HandOverWork(_ context.Context, sealed []byte) error {
+func (h handing) HandOverWork(_ context.Context, device uint32, sealed []byte) error {
 	lost := fine
 	if !h.calm {
 		lost = fault(h.chance.IntN(3))
@@ -269,7 +269,7 @@ func (h handing) HandOverWork(_ context.Context, sealed []byte) error {
 	if c.Device == 0 {
 		return problem(err)
 	}
-	_, err = h.server.reg.HandOverWork(ctx, c, &pb.HandOverWorkRequest{Sealed: sealed})
+	_, err = h.server.reg.HandOverWork(ctx, c, &pb.HandOverWorkRequest{Device: &device, Sealed: sealed})
 	if h.server.revive() || lost == replyLost {
 		return errLost
 	}

@@ -353,7 +353,7 @@ func (s *session) Approved(id book.ID) (*store.Approved, error) {
 }
 
 const deviceColumns = `number, member, public_key, token_hash, old_token, token_ms, name, enrolled_ms, last_sync, last_stamp,
-	last_op, confirmed, matched, unsent, skew_ms, revoked, unconfirmed, clone_of, clone_mark, schema, kept, jump, ahead_ms, day, day_ops, mends, last_hash`
+	last_op, confirmed, matched, unsent, skew_ms, revoked, unconfirmed, clone_of, clone_mark, schema, kept, jump, ahead_ms, day, day_ops, mends, last_name`
 
 func (s *session) devices(where string, args ...any) ([]*store.Device, error) {
 	var out []*store.Device
@@ -362,7 +362,7 @@ func (s *session) devices(where string, args ...any) ([]*store.Device, error) {
 		var member []byte
 		err := scan(&d.Number, &member, &d.Key, &d.TokenHash, &d.OldToken, &d.TokenMS, &d.Name, &d.EnrolledMS, &d.LastSync, &d.LastStamp,
 			&d.LastOp, &d.Confirmed, &d.Matched, &d.Unsent, &d.SkewMS, &d.Revoked, &d.Unconfirmed, &d.CloneOf, &d.CloneMark, &d.Schema,
-			&d.Kept, &d.Jump, &d.AheadMS, &d.Day, &d.DayOps, &d.Mends, &d.LastHash)
+			&d.Kept, &d.Jump, &d.AheadMS, &d.Day, &d.DayOps, &d.Mends, &d.LastName)
 		d.Member = idFrom(member)
 		out = append(out, d)
 		return mapError(err)

@@ -162,7 +162,7 @@ func (s *session) PutDevice(d *store.Device) error {
 	return s.exec(`INSERT OR REPLACE INTO devices (`+deviceColumns+`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		d.Number, d.Member[:], d.Key, d.TokenHash, d.OldToken, d.TokenMS, d.Name, d.EnrolledMS, d.LastSync, int64(d.LastStamp),
 		d.LastOp, d.Confirmed, d.Matched, d.Unsent, d.SkewMS, d.Revoked, d.Unconfirmed, d.CloneOf, d.CloneMark, d.Schema,
-		d.Kept, d.Jump, d.AheadMS, d.Day, d.DayOps, d.Mends, d.LastHash)
+		d.Kept, d.Jump, d.AheadMS, d.Day, d.DayOps, d.Mends, d.LastName)
 }
 
 const metaNextDevice = "next-device"

@@ -977,7 +977,9 @@ func (x *ReclaimTokenResponse) GetToken() string {
 type HandOverWorkRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Unsent changes of a revoked phone, sealed to the recovery key.
-	Sealed        []byte `protobuf:"bytes,1,opt,name=sealed" json:"sealed,omitempty"`
+	Sealed []byte `protobuf:"bytes,1,opt,name=sealed" json:"sealed,omitempty"`
+	// The number that the phone goes by, under which it is sealed; a copy's is not that of the token.
+	Device        *uint32 `protobuf:"varint,2,opt,name=device" json:"device,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1017,6 +1019,13 @@ func (x *HandOverWorkRequest) GetSealed() []byte {
 		return x.Sealed
 	}
 	return nil
+}
+
+func (x *HandOverWorkRequest) GetDevice() uint32 {
+	if x != nil && x.Device != nil {
+		return *x.Device
+	}
+	return 0
 }
 
 type HandOverWorkResponse struct {
@@ -1246,9 +1255,10 @@ const file_sodanvan_v1_enrol_proto_rawDesc = "" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x1c\n" +
 	"\tsignature\x18\x02 \x01(\fR\tsignature\",\n" +
 	"\x14ReclaimTokenResponse\x12\x14\n" +
-	"\x05token\x18\x01 \x01(\tR\x05token\"-\n" +
+	"\x05token\x18\x01 \x01(\tR\x05token\"E\n" +
 	"\x13HandOverWorkRequest\x12\x16\n" +
-	"\x06sealed\x18\x01 \x01(\fR\x06sealed\"\x16\n" +
+	"\x06sealed\x18\x01 \x01(\fR\x06sealed\x12\x16\n" +
+	"\x06device\x18\x02 \x01(\rR\x06device\"\x16\n" +
 	"\x14HandOverWorkResponse\"\x90\x01\n" +
 	"\x0eRecoverRequest\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x14\n" +

@@ -1228,9 +1228,9 @@ type Epoch struct {
 	At []*Cursor `protobuf:"bytes,3,rep,name=at" json:"at,omitempty"`
 	// The last change of the calling device that the server has; what is above it goes again.
 	LastOp *uint64 `protobuf:"varint,4,opt,name=last_op,json=lastOp" json:"last_op,omitempty"`
-	// What that change is, by lww.ChangeHash, where the server knows: a copy of the phone may have
+	// Which change that is, by lww.ChangeName, where the server knows: a copy of the phone may have
 	// used the number for another one.
-	LastHash      []byte `protobuf:"bytes,5,opt,name=last_hash,json=lastHash" json:"last_hash,omitempty"`
+	LastName      []byte `protobuf:"bytes,5,opt,name=last_name,json=lastName" json:"last_name,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1293,9 +1293,9 @@ func (x *Epoch) GetLastOp() uint64 {
 	return 0
 }
 
-func (x *Epoch) GetLastHash() []byte {
+func (x *Epoch) GetLastName() []byte {
 	if x != nil {
-		return x.LastHash
+		return x.LastName
 	}
 	return nil
 }
@@ -2341,7 +2341,7 @@ const file_sodanvan_v1_sync_proto_rawDesc = "" +
 	"\x06parent\x18\x02 \x01(\fR\x06parent\x12#\n" +
 	"\x02at\x18\x03 \x03(\v2\x13.sodanvan.v1.CursorR\x02at\x12\x17\n" +
 	"\alast_op\x18\x04 \x01(\x04R\x06lastOp\x12\x1b\n" +
-	"\tlast_hash\x18\x05 \x01(\fR\blastHash\"\xc1\x04\n" +
+	"\tlast_name\x18\x05 \x01(\fR\blastName\"\xc1\x04\n" +
 	"\vSyncRequest\x12\x16\n" +
 	"\x06device\x18\x01 \x01(\rR\x06device\x12\x14\n" +
 	"\x05epoch\x18\x02 \x01(\fR\x05epoch\x12\x16\n" +
