@@ -76,8 +76,12 @@ func (w *writing) takeWork(d *store.Device, named uint32, sealed []byte) error {
 	unknown := false
 	if work == nil && named != 0 {
 		// A copy that got its number after the backup: nobody here knows of it, but it is one of d.
-		if work = w.r.unsealWork(named, sealed); work != nil {
-			number, unknown = named, true
+		stranger, err := w.device(named)
+		if err != nil {
+			return err
+		}
+		if stranger == nil {
+			work, number, unknown = w.r.unsealWork(named, sealed), named, true
 		}
 	}
 	if len(work.GetOps()) > mostNumbers || piecesOf(work) > mostPieces {
@@ -160,13 +164,20 @@ func (w *writing) layOut(d *store.Device, m *store.Member, number uint32, work *
 		a.Branch = book.ID{}
 		to = book.Holder{Kind: pb.HolderKind_HOLDER_KIND_MEMBER, ID: m.ID}
 	}
-	if waits, err = w.layOutChanges(to, m.Unit, number, work); err != nil {
+	as := number
+	if from, err := w.device(number); err != nil {
+		return 0, err
+	} else if from == nil {
+		as = d.Number
+	}
+	if waits, err = w.layOutChanges(to, m.Unit, number, as, work); err != nil {
 		return 0, err
 	}
 	return waits, w.offers(d, a, offers)
 }
 
-func (w *writing) layOutChanges(to book.Holder, unit book.ID, number uint32, work *pb.SyncRequest) (waits int, err error) {
+// layOutChanges lays the changes of a device number out as those of the device as.
+func (w *writing) layOutChanges(to book.Holder, unit book.ID, number, as uint32, work *pb.SyncRequest) (waits int, err error) {
 	first := work.GetFirst()
 	known := map[uint64]string{}
 	entries, err := w.tx.Log(number, first, first+uint64(len(work.GetOps())))
@@ -191,7 +202,7 @@ func (w *writing) layOutChanges(to book.Holder, unit book.ID, number uint32, wor
 			waits++
 			continue
 		}
-		body, err := lww.Encode(&pb.Suggestion{Patch: raw, Why: pb.SuggestionReason_SUGGESTION_REASON_DEVICE_REVOKED.Enum(), Device: proto.Uint32(number),
+		body, err := lww.Encode(&pb.Suggestion{Patch: raw, Why: pb.SuggestionReason_SUGGESTION_REASON_DEVICE_REVOKED.Enum(), Device: proto.Uint32(as),
 			Number: proto.Uint64(n), TimeMs: proto.Int64(w.now.Millis())})
 		if err != nil {
 			return 0, err

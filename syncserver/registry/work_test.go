@@ -509,10 +509,22 @@ func TestAnUnknownCopyHandsItsWorkOver(t *testing.T) {
 	if n := len(secretary.suggestions()); n != 1 || len(tw.stuck().Work) != 0 {
 		t.Errorf("%d on the desk, stuck %+v", n, tw.stuck().Work)
 	}
+	for _, m := range secretary.suggestions() {
+		if m.GetDevice() != first.device {
+			t.Errorf("it is of device %d", m.GetDevice())
+		}
+	}
 	if _, err := tw.r.Erase(ctx, h); err != nil {
 		t.Fatal(err)
 	}
 	if got := tw.words(secretWord); len(got) != 0 {
 		t.Errorf("erased words are in %v", got)
+	}
+	// Nobody hands work over in the name of a device that is known and another's.
+	secret := *first
+	secret.device = secretary.device
+	secret.handOver(&pb.SyncRequest{First: proto.Uint64(5), Ops: [][]byte{op}})
+	if w := tw.stuck().Work; len(w) != 1 || !w[0].Unreadable {
+		t.Errorf("in another's name: %+v", w)
 	}
 }
