@@ -185,3 +185,40 @@ func TestTheSecondOfTwoPhonesHearsThatItIs(t *testing.T) {
 	}
 	tw.sound()
 }
+
+// A copy of a copy that has a token of its own lives by that one at first; it speaks for
+// nobody else of the book.
+func TestACopyOfACopyWithItsOwnToken(t *testing.T) {
+	ctx := context.Background()
+	tw := newTown(t, sqlite.Options{})
+	first := tw.phone("Bình")
+	first.sync()
+	h := first.household("Hộ Bình1")
+	first.sync(first.consent(h))
+	twin := *first
+	twin.join = proto.Clone(first.join).(*pb.JoinResponse)
+	twin.asCopy(first.visit(first.id(), h, "của bản sao"))
+	tw.restore(tw.backup())
+	first.meet()
+	twin.join.Epoch = first.join.GetEpoch()
+	if err := twin.reclaim(); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if twin.caller, err = tw.r.Authenticate(ctx, twin.join.GetToken()); err != nil || twin.caller.Device != twin.device {
+		t.Fatalf("the token is of %+v, %v", twin.caller, err)
+	}
+	third := twin.copied()
+	twin.last = 0
+	twin.sync(twin.visit(twin.id(), h, "một"))
+	third.last = 0
+	op := third.visit(third.id(), h, "hai")
+	third.device = third.call(third.request(op)).GetClone().GetDevice()
+	if out := third.call(third.request(op)); len(out.GetAcks()) != 1 || third.device == twin.device {
+		t.Errorf("the third of the book: %v", out)
+	}
+	third.device = first.device
+	if _, err := tw.r.Sync(ctx, third.caller, third.request(op)); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST) {
+		t.Errorf("in the name of the first: %v", err)
+	}
+}

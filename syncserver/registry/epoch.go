@@ -219,7 +219,9 @@ func (r *Registry) epochFor(ctx context.Context, c Caller, req *pb.SyncRequest) 
 		if err != nil {
 			return err
 		}
-		if d != nil && (d.Number == c.Device || d.CloneOf == c.Device) {
+		if may, err := speaksFor(from, c.Device, d); err != nil {
+			return err
+		} else if may {
 			out.LastOp, out.LastName = proto.Uint64(d.LastOp), d.LastName
 		}
 		chain, err := epochChain(from)

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/ed25519"
 	"crypto/sha256"
@@ -148,8 +149,23 @@ func (r *Registry) rows(ctx context.Context, d *store.Device, req *pb.SyncReques
 	return r.pull(ctx, d, req, built, out)
 }
 
-// deviceOf finds the device that a request speaks for: the token's own, or a copy of it
-// that was given a number of its own.
+// speaksFor tells whether a token's device may speak for another one: for itself, and for a copy
+// of its book that was given a number of its own and has no token of its own yet.
+func speaksFor(from store.Reader, caller uint32, d *store.Device) (bool, error) {
+	if d == nil || d.Number == caller {
+		return d != nil, nil
+	}
+	c, err := from.Device(caller)
+	return c != nil && len(d.TokenHash) == 0 && oneBook(c, d), err
+}
+
+// oneBook tells whether two devices are copies of one book. All copies name the first device.
+func oneBook(a, b *store.Device) bool {
+	first := func(d *store.Device) uint32 { return cmp.Or(d.CloneOf, d.Number) }
+	return first(a) == first(b)
+}
+
+// deviceOf finds the device that a request speaks for.
 func (r *Registry) deviceOf(ctx context.Context, c Caller, req *pb.SyncRequest) (d *store.Device, err error) {
 	err = r.store.Read(ctx, func(from store.Reader) error {
 		if d, err = from.Device(req.GetDevice()); err != nil {
@@ -158,7 +174,9 @@ func (r *Registry) deviceOf(ctx context.Context, c Caller, req *pb.SyncRequest) 
 		if d == nil && len(r.parent) > 0 {
 			return errUnknownCopy
 		}
-		if d == nil || d.Number != c.Device && d.CloneOf != c.Device {
+		if may, err := speaksFor(from, c.Device, d); err != nil {
+			return err
+		} else if !may {
 			return problem(pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST, errDevice)
 		}
 		if d.Revoked {
@@ -664,7 +682,11 @@ func (r *Registry) History(ctx context.Context, c Caller, req *pb.HistoryRequest
 		if err != nil {
 			return err
 		}
-		if !ok || d == nil || d.Number != c.Device && d.CloneOf != c.Device || c.Revoked {
+		may, err := speaksFor(from, c.Device, d)
+		if err != nil {
+			return err
+		}
+		if !ok || !may || c.Revoked {
 			return problem(pb.ProblemCode_PROBLEM_CODE_NOT_YOURS, nil)
 		}
 		actor, err := r.actor(from, d)

@@ -291,8 +291,12 @@ func (r *Registry) openWork(from store.Reader, device uint32, sealed []byte) (ui
 	if err != nil {
 		return 0, nil, err
 	}
+	i := slices.IndexFunc(all, func(d *store.Device) bool { return d.Number == device })
+	if i < 0 {
+		return 0, nil, nil
+	}
 	for _, c := range all {
-		if c.Number != device && c.CloneOf != device {
+		if !oneBook(c, all[i]) {
 			continue
 		}
 		if work := r.unsealWork(c.Number, sealed); work != nil {
