@@ -217,6 +217,22 @@ func TestACopyOfACopyWithItsOwnToken(t *testing.T) {
 	if out := third.call(third.request(op)); len(out.GetAcks()) != 1 || third.device == twin.device {
 		t.Errorf("the third of the book: %v", out)
 	}
+	// A fourth is told the third's number first, which has a token of its own by then, and goes on.
+	if err := third.reclaim(); err != nil {
+		t.Fatal(err)
+	}
+	third.last = 1
+	confirm := third.request()
+	confirm.Confirmed = proto.Uint64(1)
+	third.call(confirm)
+	fourth := twin.copied()
+	fourth.device, fourth.last = twin.device, 0
+	for range 2 {
+		fourth.device = fourth.call(fourth.request(op)).GetClone().GetDevice()
+	}
+	if out := fourth.call(fourth.request(op)); len(out.GetAcks()) != 1 || fourth.device == third.device {
+		t.Errorf("the fourth of the book: %v", out)
+	}
 	third.device = first.device
 	if _, err := tw.r.Sync(ctx, third.caller, third.request(op)); !isProblem(err, pb.ProblemCode_PROBLEM_CODE_BAD_REQUEST) {
 		t.Errorf("in the name of the first: %v", err)

@@ -149,14 +149,15 @@ func (r *Registry) rows(ctx context.Context, d *store.Device, req *pb.SyncReques
 	return r.pull(ctx, d, req, built, out)
 }
 
-// speaksFor tells whether a token's device may speak for another one: for itself, and for a copy
-// of its book that was given a number of its own and has no token of its own yet.
+// speaksFor tells whether a token's device may speak for another one: for itself, and for copies
+// of its book, of which it may be one that has just been given its number. No copy speaks for
+// the first.
 func speaksFor(from store.Reader, caller uint32, d *store.Device) (bool, error) {
-	if d == nil || d.Number == caller {
-		return d != nil, nil
+	if d == nil || d.Number == caller || d.CloneOf == 0 {
+		return d != nil && d.Number == caller, nil
 	}
 	c, err := from.Device(caller)
-	return c != nil && len(d.TokenHash) == 0 && oneBook(c, d), err
+	return c != nil && oneBook(c, d), err
 }
 
 // oneBook tells whether two devices are copies of one book. All copies name the first device.
