@@ -54,7 +54,7 @@ type Stuck struct {
 type KeptWork struct {
 	Device uint32 `json:"device"`
 	// Owner and Branch are "" where the owner is not known (any more): then it waits for the
-	// owner's record. Else it was more than a device may send in a day.
+	// owner's record. Else it was more than one call may bring.
 	Owner  string `json:"owner"`
 	Branch string `json:"branch"`
 	// Unreadable: it does not open, or is nothing that a phone packs; Changes is 0. Nobody can

@@ -1,6 +1,7 @@
 package registry
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"fmt"
@@ -136,7 +137,7 @@ func piecesOf(work *pb.SyncRequest) int {
 // it. A number alone says that only of those: a copy's own changes have the same numbers.
 func (w *writing) forgetKnown(number uint32, work *pb.SyncRequest) (changed bool, err error) {
 	d, err := w.device(number)
-	if err != nil || d == nil {
+	if err != nil || d == nil || copied(d, work) {
 		return false, err
 	}
 	for i := range work.GetOps() {
@@ -145,6 +146,20 @@ func (w *writing) forgetKnown(number uint32, work *pb.SyncRequest) (changed bool
 		}
 	}
 	return changed, nil
+}
+
+// copied tells whether the last change of a device here is not the one under its number in the
+// work: a copy of the phone has used the numbers since a restore.
+func copied(d *store.Device, work *pb.SyncRequest) bool {
+	if d.LastOp < work.GetFirst() || d.LastName == nil {
+		return false
+	}
+	i := d.LastOp - work.GetFirst()
+	if i >= uint64(len(work.GetOps())) {
+		return true
+	}
+	o := &op{raw: work.GetOps()[i]}
+	return len(o.raw) > 0 && !bytes.Equal(o.name(), d.LastName)
 }
 
 // layOut puts the work of a revoked phone on the desk of its member's branch, a suggestion for

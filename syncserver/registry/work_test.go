@@ -116,14 +116,27 @@ func TestHandedOverWorkIsNeverSkippedByItsNumberAlone(t *testing.T) {
 	ctx := context.Background()
 	for name, c := range map[string]struct {
 		confirmed uint64
+		same      bool
 		want      int
-	}{"acked here": {2, 1}, "a copy's own": {0, 3}} {
+	}{
+		"acked here":                           {2, true, 1},
+		"a copy's own":                         {0, false, 3},
+		"a copy's own, acked before a restore": {2, false, 3},
+	} {
 		tw := newTown(t, sqlite.Options{})
 		member, secretary := tw.phone("Bình"), tw.phone("An")
 		member.sync()
 		h := member.household("Hộ Bình1")
-		member.sync(member.consent(h), member.visit(member.id(), h, "đã nhận"))
 		ops := [][]byte{member.visit(member.id(), h, "một"), member.visit(member.id(), h, "hai"), member.visit(member.id(), h, "ba")}
+		here := [][]byte{member.consent(h), member.visit(member.id(), h, "đã nhận")}
+		if c.same {
+			here = ops[:2]
+		}
+		member.sync(here...)
+		// The acks are on the phone, so the server has no more than the numbers and the last name.
+		confirm := member.request()
+		confirm.Confirmed = proto.Uint64(2)
+		member.call(confirm)
 		if err := tw.r.Revoke(ctx, member.device); err != nil {
 			t.Fatal(err)
 		}
